@@ -1,0 +1,4 @@
+//! socai: an event-sourced ledger of programme support disbursements.
+
+pub mod domain;
+pub mod log;
