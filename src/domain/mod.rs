@@ -4,14 +4,36 @@
 //! depends on hash-map order. It uses serde, schemars, chrono, uuid and `rust_decimal`, and no
 //! other room of the house. A test (`tests/house.rs`) enforces it.
 
+pub mod catalogue;
 pub mod class;
 pub mod code;
+pub mod command;
+pub mod decide;
+mod decide_support;
+pub mod event;
+pub mod finding;
 pub mod fixed;
 pub mod language;
+pub mod ledger;
+pub mod money;
+pub mod people;
+pub mod period;
+pub mod personal;
+pub mod rejection;
+pub mod restate;
 pub mod stage;
+pub mod state;
+pub mod support;
+pub mod tags;
 
+pub use catalogue::Catalogue;
 pub use class::HouseholdClass;
 pub use code::Code;
+pub use event::{Actor, Body, Document, Event, Sex, Source};
+pub use finding::{Finding, FindingCode};
 pub use fixed::{FixedError, Money, Quantity};
-pub use language::{Lang, Text};
+pub use language::{Explain, Lang, Text};
+pub use period::Period;
+pub use personal::Personal;
 pub use stage::Stage;
+pub use state::State;

@@ -1,1 +1,2 @@
 //! The durable append-only log.
+pub mod codec;

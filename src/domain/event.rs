@@ -1,0 +1,368 @@
+//! Events: what the ledger is made of.
+//!
+//! A stored event is one JSON object in canonical form (RFC 8785). Its envelope says when, by
+//! whom, from which row and on which document; its `data` says what. **Members are declared in
+//! alphabetical order in every struct of this room**, so that writing a struct gives the canonical
+//! form; a test compares each of them with a sorting writer.
+//!
+//! A version 1 is for ever: a stored type is never edited. See ARCHITECTURE.md, "How an event
+//! changes".
+
+use chrono::NaiveDate;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use uuid::Uuid;
+
+use super::code::Code;
+use super::finding::Finding;
+use super::ledger::{
+    ActorRegistered, CatalogueAdopted, ContentPart, LedgerOpened, TemplateAdopted, UnitRegistered,
+};
+use super::money::{BudgetChanged, ProjectAdvanced, ProjectJoined, ProjectRegistered, TargetSet};
+use super::people::{
+    CohortListed, HouseholdChanged, HouseholdClassified, HouseholdHeadChanged, HouseholdMoved,
+    HouseholdRegistered, PersonChanged, PersonJoined, PersonLeft,
+};
+use super::personal::{Personal, Subject};
+use super::stage::Stage;
+use super::support::{SupportCorrected, SupportRecovered, SupportReversed, SupportState};
+
+/// Who acted, copied by value: renaming a user changes no history.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Actor {
+    /// The short id the official is registered under.
+    pub id: String,
+    /// The official's name at the time.
+    pub name: String,
+    /// The office at the time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub office: Option<String>,
+}
+
+/// The row of a list an event came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// The name of the file, without its folder.
+    pub file: String,
+    /// SHA-256 of the file's bytes, in lower-case hex.
+    pub file_sha256: String,
+    /// The row as a spreadsheet counts it: the header is row 1.
+    pub row: u64,
+    /// The sheet of a workbook.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sheet: Option<String>,
+}
+
+/// The paper an event rests on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Document {
+    /// The date of the document: the fourth time, "decided".
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub date: Option<NaiveDate>,
+    /// Who issued it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
+    /// Its number and symbol, such as `20/QĐ-UBND`, or the citation as it was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub number: Option<String>,
+    /// Its type, such as *Quyết định*.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+}
+
+/// The female or male sex of a person, as the papers of Viet Nam have it.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Sex {
+    /// Nữ.
+    Female,
+    /// Nam.
+    Male,
+}
+
+impl Sex {
+    /// The code that stands in events and figures.
+    pub fn code(self) -> &'static str {
+        match self {
+            Sex::Female => "female",
+            Sex::Male => "male",
+        }
+    }
+}
+
+/// One event, decoded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// When it was recorded: milliseconds since 1970 in UTC, never decreasing along the log.
+    pub at_ms: i64,
+    /// The import or the command it belongs to, where that made several events.
+    pub batch: Option<Uuid>,
+    /// Who recorded it.
+    pub by: Actor,
+    /// What happened.
+    pub body: Body,
+    /// The paper it rests on.
+    pub document: Option<Document>,
+    /// What seemed doubtful when it was decided, for somebody to look at.
+    pub findings: Vec<Finding>,
+    /// Its id, unique in the ledger.
+    pub id: Uuid,
+    /// It happened in a period that was already closed when it was recorded.
+    pub late: bool,
+    /// The ledger's id: 32 lower-case hex digits.
+    pub ledger: String,
+    /// Why, in the recorder's words: always there on a reversal or a correction.
+    pub reason: Option<String>,
+    /// Its place in the log, from 1, without gaps.
+    pub seq: u64,
+    /// The row it came from.
+    pub source: Option<Source>,
+}
+
+/// Why `type` and `v` of a stored event cannot be read by this program.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BodyError<E> {
+    /// A later program wrote it.
+    #[error("an event of type {0} version {1} needs a newer program")]
+    Newer(String, u32),
+    /// The data does not have the shape of its type.
+    #[error("{0}")]
+    Malformed(E),
+}
+
+macro_rules! bodies {
+    ($($(#[$doc:meta])* $variant:ident($data:ty) = $name:literal,)*) => {
+        /// What happened: the type of an event with its data. All are version 1.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub enum Body {
+            $($(#[$doc])* $variant(Box<$data>),)*
+            /// `support.<stage>` or, for an activity, `activity.held`: an action reached a stage.
+            Support(Stage, Box<SupportState>),
+        }
+
+        impl Body {
+            /// The `type` of the event.
+            pub fn type_name(&self) -> &'static str {
+                match self {
+                    $(Body::$variant(_) => $name,)*
+                    Body::Support(stage, _) => support_type(*stage),
+                }
+            }
+
+            /// Every type this program reads and writes.
+            pub fn type_names() -> Vec<&'static str> {
+                let mut names = vec![$($name,)*];
+                names.extend(Stage::ALL.map(support_type));
+                names
+            }
+
+            /// Reads the data of a type and version. Old versions are upcast here, so that no
+            /// reader can miss it.
+            ///
+            /// # Errors
+            /// [`BodyError::Newer`] for an unknown type or a higher version, else the
+            /// deserialiser's own error.
+            pub fn read<'de, D: Deserializer<'de>>(
+                type_name: &str,
+                v: u32,
+                data: D,
+            ) -> Result<Body, BodyError<D::Error>> {
+                if v != 1 {
+                    return Err(BodyError::Newer(type_name.to_owned(), v));
+                }
+                if let Some(stage) = support_stage(type_name) {
+                    let state = SupportState::deserialize(data).map_err(BodyError::Malformed)?;
+                    return Ok(Body::Support(stage, Box::new(state)));
+                }
+                match type_name {
+                    $($name => <$data>::deserialize(data)
+                        .map(|data| Body::$variant(Box::new(data)))
+                        .map_err(BodyError::Malformed),)*
+                    _ => Err(BodyError::Newer(type_name.to_owned(), v)),
+                }
+            }
+
+            /// The JSON Schema of the data of a type.
+            pub fn data_schema(type_name: &str, generator: &mut SchemaGenerator) -> Option<Schema> {
+                if support_stage(type_name).is_some() {
+                    return Some(SupportState::json_schema(generator));
+                }
+                match type_name {
+                    $($name => Some(<$data>::json_schema(generator)),)*
+                    _ => None,
+                }
+            }
+        }
+
+        impl Serialize for Body {
+            /// Writes the data alone; the type stands in the envelope.
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                match self {
+                    $(Body::$variant(data) => data.serialize(serializer),)*
+                    Body::Support(_, state) => state.serialize(serializer),
+                }
+            }
+        }
+    };
+}
+
+fn support_type(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Registered => "support.registered",
+        Stage::Proposed => "support.proposed",
+        Stage::Appraised => "support.appraised",
+        Stage::Approved => "support.approved",
+        Stage::Disbursed => "support.disbursed",
+        Stage::Settled => "support.settled",
+        Stage::Rejected => "support.rejected",
+        Stage::Withdrawn => "support.withdrawn",
+        Stage::Held => "activity.held",
+    }
+}
+
+fn support_stage(type_name: &str) -> Option<Stage> {
+    Stage::ALL
+        .into_iter()
+        .find(|stage| support_type(*stage) == type_name)
+}
+
+bodies! {
+    /// The first event of every ledger.
+    LedgerOpened(LedgerOpened) = "ledger.opened",
+    /// An official may act.
+    ActorRegistered(ActorRegistered) = "actor.registered",
+    /// A part of a larger text that a later event of the batch names by its SHA-256.
+    ContentPart(ContentPart) = "content.part",
+    /// A catalogue is in use from here on.
+    CatalogueAdopted(CatalogueAdopted) = "catalogue.adopted",
+    /// A report template is in use from here on.
+    TemplateAdopted(TemplateAdopted) = "template.adopted",
+    /// An administrative unit is known.
+    UnitRegistered(UnitRegistered) = "unit.registered",
+    /// A household is known.
+    HouseholdRegistered(HouseholdRegistered) = "household.registered",
+    /// A household lives in another village.
+    HouseholdMoved(HouseholdMoved) = "household.moved",
+    /// A household has another head.
+    HouseholdHeadChanged(HouseholdHeadChanged) = "household.head_changed",
+    /// Another attribute of a household changed.
+    HouseholdChanged(HouseholdChanged) = "household.changed",
+    /// A review put a household in a class.
+    HouseholdClassified(HouseholdClassified) = "household.classified",
+    /// A person belongs to a household.
+    PersonJoined(PersonJoined) = "person.joined",
+    /// An attribute of a person changed.
+    PersonChanged(PersonChanged) = "person.changed",
+    /// A person left a household.
+    PersonLeft(PersonLeft) = "person.left",
+    /// A household is on a named list.
+    CohortListed(CohortListed) = "cohort.listed",
+    /// A project is known.
+    ProjectRegistered(ProjectRegistered) = "project.registered",
+    /// A project reached a stage.
+    ProjectAdvanced(ProjectAdvanced) = "project.advanced",
+    /// A household takes part in a project.
+    ProjectJoined(ProjectJoined) = "project.joined",
+    /// Money was given to a programme or a project.
+    BudgetAllocated(BudgetChanged) = "budget.allocated",
+    /// An allocation was raised or lowered.
+    BudgetAdjusted(BudgetChanged) = "budget.adjusted",
+    /// A target was set for a period; the newest replaces the older.
+    TargetSet(TargetSet) = "target.set",
+    /// A support, or one stage of it, was recorded by mistake.
+    SupportReversed(SupportReversed) = "support.reversed",
+    /// One stage of a support was recorded wrongly, and this is right.
+    SupportCorrected(SupportCorrected) = "support.corrected",
+    /// Money was taken back.
+    SupportRecovered(SupportRecovered) = "support.recovered",
+}
+
+impl Body {
+    /// Who the personal fields of this event are about: the person, else the household, else the
+    /// ledger as a whole (free text about no one in particular).
+    pub fn subject(&self) -> Subject {
+        let of = |household: Option<&Code>, person: Option<&Code>| match (person, household) {
+            (Some(person), _) => Subject::Person(person.clone()),
+            (None, Some(household)) => Subject::Household(household.clone()),
+            (None, None) => Subject::Ledger,
+        };
+        match self {
+            Body::HouseholdRegistered(data) => of(Some(&data.household), None),
+            Body::HouseholdHeadChanged(data) => of(Some(&data.household), None),
+            Body::HouseholdChanged(data) => of(Some(&data.household), None),
+            Body::CohortListed(data) => of(Some(&data.household), None),
+            Body::ProjectJoined(data) => of(Some(&data.household), None),
+            Body::PersonJoined(data) => of(None, Some(&data.person)),
+            Body::PersonChanged(data) => of(None, Some(&data.person)),
+            Body::Support(_, data) => of(data.household.as_ref(), data.person.as_ref()),
+            Body::SupportCorrected(data) => of(data.to.household.as_ref(), data.to.person.as_ref()),
+            _ => Subject::Ledger,
+        }
+    }
+
+    /// Visits the personal fields with their places.
+    pub fn each_personal(&self, visit: &mut dyn FnMut(&'static str, &Personal)) {
+        // One list of fields serves reading and writing: a copy is cheap beside sealing.
+        let mut copy = self.clone();
+        copy.each_personal_mut(&mut |place, value| visit(place, value));
+    }
+
+    /// Visits the personal fields with their places, to seal or open them.
+    pub fn each_personal_mut(&mut self, visit: &mut dyn FnMut(&'static str, &mut Personal)) {
+        let mut fields: Vec<(&'static str, &mut Option<Personal>)> = Vec::new();
+        match self {
+            Body::HouseholdRegistered(data) => fields.extend([
+                ("ethnicity", &mut data.ethnicity),
+                ("head", &mut data.head),
+                ("id_number", &mut data.id_number),
+                ("note", &mut data.note),
+                ("poverty_code", &mut data.poverty_code),
+            ]),
+            Body::HouseholdHeadChanged(data) => fields.extend([
+                ("ethnicity", &mut data.ethnicity),
+                ("head", &mut data.head),
+                ("id_number", &mut data.id_number),
+            ]),
+            Body::HouseholdChanged(data) => fields.extend([
+                ("note", &mut data.note),
+                ("poverty_code", &mut data.poverty_code),
+            ]),
+            Body::CohortListed(data) => fields.push(("note", &mut data.note)),
+            Body::ProjectJoined(data) => fields.push(("note", &mut data.note)),
+            Body::PersonJoined(data) => fields.extend([
+                ("born", &mut data.born),
+                ("ethnicity", &mut data.ethnicity),
+                ("id_number", &mut data.id_number),
+                ("name", &mut data.name),
+                ("note", &mut data.note),
+                ("relation", &mut data.relation),
+            ]),
+            Body::PersonChanged(data) => fields.extend([
+                ("born", &mut data.born),
+                ("ethnicity", &mut data.ethnicity),
+                ("id_number", &mut data.id_number),
+                ("name", &mut data.name),
+                ("note", &mut data.note),
+                ("relation", &mut data.relation),
+            ]),
+            Body::Support(_, data) => {
+                fields.extend([("note", &mut data.note), ("recipient", &mut data.recipient)])
+            }
+            Body::SupportCorrected(data) => fields.extend([
+                ("to.note", &mut data.to.note),
+                ("to.recipient", &mut data.to.recipient),
+            ]),
+            _ => {}
+        }
+        for (place, field) in fields {
+            if let Some(value) = field {
+                visit(place, value);
+            }
+        }
+    }
+}

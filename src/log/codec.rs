@@ -1,0 +1,221 @@
+//! Events to canonical bytes and back.
+//!
+//! The canonical form is RFC 8785 (JCS) narrowed: member names match `[a-z][a-z0-9_]*`, numbers
+//! are integers from 0 to 2^53-1, amounts and quantities are strings, `null` and empty values never
+//! appear. `serde_json` escapes strings exactly as RFC 8785 asks, so writing members in
+//! alphabetical order is all it takes. **The reader accepts an event only if encoding it again
+//! gives the same bytes**: there is one form of an event, and a hash covers it.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use crate::domain::event::{Actor, Body, BodyError, Document, Event, Source};
+use crate::domain::finding::Finding;
+use crate::domain::language::{Explain, Lang};
+
+/// Why bytes are not an event of this program.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DecodeError {
+    /// Not JSON, or not of the shape of an event.
+    #[error("not an event: {0}")]
+    Malformed(String),
+    /// Another form of the same content: hashes would not be comparable.
+    #[error("not in canonical form")]
+    NotCanonical,
+    /// A later program wrote it.
+    #[error("an event of type {0} version {1} needs a newer program")]
+    Newer(String, u32),
+}
+
+impl Explain for DecodeError {
+    fn code(&self) -> &'static str {
+        match self {
+            DecodeError::Malformed(_) => "malformed_event",
+            DecodeError::NotCanonical => "not_canonical",
+            DecodeError::Newer(..) => "newer_ledger",
+        }
+    }
+
+    fn message(&self, lang: Lang) -> String {
+        let (vi, en) = match self {
+            DecodeError::Malformed(why) => (
+                format!("không phải là sự kiện: {why}"),
+                format!("not an event: {why}"),
+            ),
+            DecodeError::NotCanonical => (
+                "sự kiện không ở dạng chuẩn".to_owned(),
+                "the event is not in canonical form".to_owned(),
+            ),
+            DecodeError::Newer(name, v) => (
+                format!("sổ có sự kiện “{name}” phiên bản {v}, chương trình này chưa biết"),
+                format!(
+                    "the ledger holds an event \"{name}\" version {v} that this program does not know"
+                ),
+            ),
+        };
+        lang.pick(vi, en)
+    }
+
+    fn hint(&self, lang: Lang) -> Option<String> {
+        matches!(self, DecodeError::Newer(..)).then(|| {
+            lang.pick(
+                "hãy dùng phiên bản socai mới hơn",
+                "use a newer version of socai",
+            )
+            .to_owned()
+        })
+    }
+}
+
+/// Writes a moment as events have it: UTC with milliseconds.
+pub fn format_moment(at_ms: i64) -> String {
+    DateTime::<Utc>::from_timestamp_millis(at_ms)
+        .unwrap_or_default()
+        .to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+/// Reads a moment of RFC 3339 into milliseconds since 1970.
+pub fn parse_moment(text: &str) -> Option<i64> {
+    DateTime::parse_from_rfc3339(text)
+        .ok()
+        .map(|moment| moment.timestamp_millis())
+}
+
+#[derive(Serialize)]
+struct Written<'a> {
+    at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    batch: Option<Uuid>,
+    by: &'a Actor,
+    data: &'a Body,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    document: Option<&'a Document>,
+    #[serde(skip_serializing_if = "<[Finding]>::is_empty")]
+    findings: &'a [Finding],
+    id: Uuid,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    late: bool,
+    ledger: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    seq: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<&'a Source>,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    v: u32,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Read<'a> {
+    #[serde(borrow)]
+    at: std::borrow::Cow<'a, str>,
+    batch: Option<Uuid>,
+    by: Actor,
+    #[serde(borrow)]
+    data: &'a RawValue,
+    document: Option<Document>,
+    #[serde(default)]
+    findings: Vec<Finding>,
+    id: Uuid,
+    #[serde(default)]
+    late: bool,
+    ledger: String,
+    reason: Option<String>,
+    seq: u64,
+    source: Option<Source>,
+    #[serde(rename = "type", borrow)]
+    kind: std::borrow::Cow<'a, str>,
+    v: u32,
+}
+
+/// Writes an event in canonical form.
+///
+/// # Errors
+/// Only when a personal field is still open: it must be sealed first.
+pub fn encode(event: &Event) -> Result<Vec<u8>, serde_json::Error> {
+    serde_json::to_vec(&Written {
+        at: format_moment(event.at_ms),
+        batch: event.batch,
+        by: &event.by,
+        data: &event.body,
+        document: event.document.as_ref(),
+        findings: &event.findings,
+        id: event.id,
+        late: event.late,
+        ledger: &event.ledger,
+        reason: event.reason.as_deref(),
+        seq: event.seq,
+        source: event.source.as_ref(),
+        kind: event.body.type_name(),
+        v: 1,
+    })
+}
+
+/// Reads an event, and checks that it is in canonical form.
+///
+/// # Errors
+/// [`DecodeError`] when it is no event, in another form, or of a later program.
+pub fn decode(bytes: &[u8]) -> Result<Event, DecodeError> {
+    let malformed = |error: serde_json::Error| DecodeError::Malformed(error.to_string());
+    let read: Read<'_> = serde_json::from_slice(bytes).map_err(malformed)?;
+    let mut data = serde_json::Deserializer::from_str(read.data.get());
+    let body = Body::read(&read.kind, read.v, &mut data).map_err(|error| match error {
+        BodyError::Newer(name, v) => DecodeError::Newer(name, v),
+        BodyError::Malformed(error) => malformed(error),
+    })?;
+    let at_ms = parse_moment(&read.at).ok_or(DecodeError::NotCanonical)?;
+    let event = Event {
+        at_ms,
+        batch: read.batch,
+        by: read.by,
+        body,
+        document: read.document,
+        findings: read.findings,
+        id: read.id,
+        late: read.late,
+        ledger: read.ledger,
+        reason: read.reason,
+        seq: read.seq,
+        source: read.source,
+    };
+    match encode(&event) {
+        Ok(again) if again == bytes => Ok(event),
+        _ => Err(DecodeError::NotCanonical),
+    }
+}
+
+/// The members of an event that the log does not fill in itself, each as canonical JSON.
+///
+/// # Errors
+/// Only when a personal field is still open: it must be sealed first.
+pub fn members(event: &Event) -> Result<Vec<(&'static str, String)>, serde_json::Error> {
+    let mut members = Vec::with_capacity(9);
+    if let Some(batch) = &event.batch {
+        members.push(("batch", serde_json::to_string(batch)?));
+    }
+    members.push(("by", serde_json::to_string(&event.by)?));
+    members.push(("data", serde_json::to_string(&event.body)?));
+    if let Some(document) = &event.document {
+        members.push(("document", serde_json::to_string(document)?));
+    }
+    if !event.findings.is_empty() {
+        members.push(("findings", serde_json::to_string(&event.findings)?));
+    }
+    if event.late {
+        members.push(("late", "true".to_owned()));
+    }
+    if let Some(reason) = &event.reason {
+        members.push(("reason", serde_json::to_string(reason)?));
+    }
+    if let Some(source) = &event.source {
+        members.push(("source", serde_json::to_string(source)?));
+    }
+    members.push(("type", serde_json::to_string(event.body.type_name())?));
+    members.push(("v", "1".to_owned()));
+    Ok(members)
+}

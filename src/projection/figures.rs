@@ -1,0 +1,866 @@
+//! The cube: every figure of every screen, report and export comes from [`figures`].
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::str::FromStr;
+
+use chrono::Datelike;
+use serde::Serialize;
+
+use super::facts::{Day, Fact, Facts, date, day};
+use crate::domain::class::HouseholdClass;
+use crate::domain::code::Code;
+use crate::domain::fixed::format_thousandths;
+use crate::domain::language::{Explain, Lang};
+use crate::domain::period::Period;
+use crate::domain::stage::Stage;
+use crate::domain::state::State;
+
+/// Which date places a support in a period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Axis {
+    /// The day it happened.
+    #[default]
+    Occurred,
+    /// The last day of what it pays for, else the day it happened.
+    Covers,
+    /// The local day it was recorded.
+    Recorded,
+}
+
+impl FromStr for Axis {
+    type Err = FiguresError;
+    fn from_str(text: &str) -> Result<Axis, FiguresError> {
+        match text {
+            "occurred" => Ok(Axis::Occurred),
+            "covers" => Ok(Axis::Covers),
+            "recorded" => Ok(Axis::Recorded),
+            _ => Err(FiguresError::UnknownValue {
+                what: "axis".into(),
+                value: text.into(),
+            }),
+        }
+    }
+}
+
+macro_rules! dimensions {
+    ($($variant:ident = $name:literal,)*) => {
+        /// What figures can be grouped and filtered by.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[allow(missing_docs, reason = "the names are the dimensions' own")]
+        pub enum Dimension { $($variant,)* }
+
+        impl Dimension {
+            /// All of them.
+            pub const ALL: &[Dimension] = &[$(Dimension::$variant,)*];
+
+            /// Its name in options and output.
+            pub fn name(self) -> &'static str {
+                match self { $(Dimension::$variant => $name,)* }
+            }
+        }
+    };
+}
+
+dimensions! {
+    Kind = "kind",
+    Stage = "stage",
+    Class = "class",
+    Source = "source",
+    Programme = "programme",
+    Project = "project",
+    Village = "village",
+    Commune = "commune",
+    Month = "month",
+    Quarter = "quarter",
+    Covers = "covers",
+    Group = "group",
+    Sex = "sex",
+    Minority = "minority",
+}
+
+impl FromStr for Dimension {
+    type Err = FiguresError;
+    fn from_str(text: &str) -> Result<Dimension, FiguresError> {
+        let known = Dimension::ALL
+            .iter()
+            .find(|dimension| dimension.name() == text);
+        known
+            .copied()
+            .ok_or_else(|| FiguresError::UnknownDimension(text.to_owned()))
+    }
+}
+
+/// A condition on rows; several conditions must all hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Filter {
+    /// The row's key of a dimension is one of these.
+    Dimension(Dimension, Vec<String>),
+    /// The household is on a named list.
+    Cohort(Vec<String>),
+    /// The household is this one.
+    Household(Code),
+}
+
+/// Why a query cannot be answered.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FiguresError {
+    /// No such dimension.
+    #[error("there is no dimension {0:?}")]
+    UnknownDimension(String),
+    /// No such value.
+    #[error("{what} has no value {value:?}")]
+    UnknownValue {
+        /// The dimension or option.
+        what: String,
+        /// The value found.
+        value: String,
+    },
+    /// A condition that is not of the form `D=V`.
+    #[error("{0:?} is not of the form dimension=value")]
+    BadFilter(String),
+}
+
+impl Explain for FiguresError {
+    fn code(&self) -> &'static str {
+        match self {
+            FiguresError::UnknownDimension(_) => "unknown_dimension",
+            FiguresError::UnknownValue { .. } => "unknown_value",
+            FiguresError::BadFilter(_) => "bad_filter",
+        }
+    }
+
+    fn message(&self, lang: Lang) -> String {
+        let vi = match self {
+            FiguresError::UnknownDimension(name) => format!("không có chiều phân tổ “{name}”"),
+            FiguresError::UnknownValue { what, value } => {
+                format!("“{what}” không có giá trị “{value}”")
+            }
+            FiguresError::BadFilter(text) => format!("“{text}” không có dạng chiều=giá_trị"),
+        };
+        lang.pick(vi, self.to_string())
+    }
+
+    fn hint(&self, lang: Lang) -> Option<String> {
+        let names = || {
+            Dimension::ALL
+                .iter()
+                .map(|d| d.name())
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        match self {
+            FiguresError::UnknownDimension(_) | FiguresError::BadFilter(_) => Some(format!(
+                "{}: {}, cohort",
+                lang.pick("các chiều", "dimensions"),
+                names()
+            )),
+            FiguresError::UnknownValue { .. } => None,
+        }
+    }
+}
+
+/// A question to the cube.
+#[derive(Debug, Clone)]
+pub struct Query {
+    /// First day.
+    pub from: chrono::NaiveDate,
+    /// Last day.
+    pub to: chrono::NaiveDate,
+    /// Which date places a support.
+    pub axis: Axis,
+    /// How much of the log is known.
+    pub as_of: u64,
+    /// The grouping.
+    pub by: Vec<Dimension>,
+    /// The stages that count.
+    pub stages: Vec<Stage>,
+    /// The kinds that count; empty for all.
+    pub kinds: Vec<String>,
+    /// Further conditions.
+    pub filters: Vec<Filter>,
+}
+
+impl Query {
+    /// What was disbursed or held in a period, by all that the log knows.
+    pub fn of(period: &Period) -> Query {
+        Query {
+            from: period.first_day(),
+            to: period.last_day(),
+            axis: Axis::Occurred,
+            as_of: u64::MAX,
+            by: Vec::new(),
+            stages: vec![Stage::Disbursed, Stage::Held],
+            kinds: Vec::new(),
+            filters: Vec::new(),
+        }
+    }
+}
+
+/// One row of an answer. Measures are exact; `amount` and `recovered` are in the ledger's currency.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// The key of each dimension asked for, `""` where there is none.
+    pub keys: Vec<String>,
+    /// Support actions.
+    pub turns: i64,
+    /// Distinct households, named only.
+    pub households: u64,
+    /// Distinct persons, named only.
+    pub persons: u64,
+    /// Beneficiaries: one for a named action, the count for a group.
+    pub count: i64,
+    /// Distinct villages.
+    pub villages: u64,
+    /// Money, in thousandths.
+    pub amount: i128,
+    /// Goods, in thousandths of `unit`; 0 when units are mixed.
+    pub quantity: i128,
+    /// Money taken back, in thousandths.
+    pub recovered: i128,
+    /// The unit of `quantity`; `""` where there is none or several.
+    pub unit: String,
+}
+
+impl Row {
+    fn empty(keys: Vec<String>) -> Row {
+        Row {
+            keys,
+            turns: 0,
+            households: 0,
+            persons: 0,
+            count: 0,
+            villages: 0,
+            amount: 0,
+            quantity: 0,
+            recovered: 0,
+            unit: String::new(),
+        }
+    }
+
+    /// A measure by its name, as output writes it.
+    pub fn measure(&self, name: &str) -> Option<String> {
+        Some(match name {
+            "turns" => self.turns.to_string(),
+            "households" => self.households.to_string(),
+            "persons" => self.persons.to_string(),
+            "count" => self.count.to_string(),
+            "villages" => self.villages.to_string(),
+            "amount" => format_thousandths(self.amount),
+            "quantity" => format_thousandths(self.quantity),
+            "recovered" => format_thousandths(self.recovered),
+            "unit" => self.unit.clone(),
+            _ => return None,
+        })
+    }
+}
+
+/// The names of the measures, in the order of output.
+pub const MEASURES: [&str; 8] = [
+    "turns",
+    "households",
+    "persons",
+    "count",
+    "villages",
+    "amount",
+    "quantity",
+    "recovered",
+];
+
+/// An answer: rows sorted by their keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Figures {
+    /// The grouping.
+    pub by: Vec<Dimension>,
+    /// The rows; without grouping exactly one.
+    pub rows: Vec<Row>,
+}
+
+#[derive(Default)]
+struct Cell {
+    turns: i64,
+    count: i64,
+    amount: i128,
+    recovered: i128,
+    quantities: BTreeMap<u32, i128>,
+    households: HashSet<u32>,
+    persons: HashSet<u32>,
+    places: HashSet<u32>,
+}
+
+/// Answers a query. `state` is the state as of the same moment: it knows which programme a kind
+/// belongs to, which commune a village is in, and who is on a named list.
+///
+/// # Errors
+/// [`FiguresError`] for a value that neither the catalogue nor the ledger knows.
+pub fn figures(facts: &Facts, state: &State, query: &Query) -> Result<Figures, FiguresError> {
+    let scan = Scan::prepare(facts, state, query)?;
+    let rows = scan.select();
+    let mut cells: HashMap<Vec<u32>, Cell> = HashMap::new();
+    let mut key = Vec::with_capacity(query.by.len());
+    for (fact, placed) in &rows {
+        scan.add(fact, *placed, &mut key, &mut cells);
+    }
+    let mut sorted: BTreeMap<Vec<String>, Row> = BTreeMap::new();
+    for (key, cell) in cells {
+        let names: Vec<String> = query
+            .by
+            .iter()
+            .zip(&key)
+            .map(|(by, number)| scan.name(*by, *number))
+            .collect();
+        sorted.insert(names.clone(), scan.finish(names, cell));
+    }
+    let mut rows: Vec<Row> = sorted.into_values().collect();
+    if query.by.is_empty() && rows.is_empty() {
+        rows.push(Row::empty(Vec::new()));
+    }
+    Ok(Figures {
+        by: query.by.clone(),
+        rows,
+    })
+}
+
+/// The rows of the facts table that a query counts, with their places in the log: what stands
+/// behind a figure.
+///
+/// # Errors
+/// As [`figures`].
+pub fn events_behind(
+    facts: &Facts,
+    state: &State,
+    query: &Query,
+) -> Result<Vec<u64>, FiguresError> {
+    let scan = Scan::prepare(facts, state, query)?;
+    let mut seqs: Vec<u64> = scan.select().iter().map(|(fact, _)| fact.add_seq).collect();
+    seqs.sort_unstable();
+    seqs.dedup();
+    Ok(seqs)
+}
+
+/// A filter in the numbers of the dictionaries.
+enum Test {
+    Keys(Dimension, HashSet<u32>),
+    Households(HashSet<u32>),
+}
+
+struct Scan<'a> {
+    facts: &'a Facts,
+    query: &'a Query,
+    from: Day,
+    to: Day,
+    kinds: Option<HashSet<u32>>,
+    tests: Vec<Test>,
+    sources: Option<HashSet<u32>>,
+    programme_names: Vec<String>,
+    programme_of_kind: HashMap<u32, u32>,
+    programme_of_project: HashMap<u32, u32>,
+    commune_names: Vec<String>,
+    commune_of_places: HashMap<u32, u32>,
+    covers_names: Vec<String>,
+    covers_of_period: HashMap<u32, u32>,
+}
+
+/// Numbers names from 1, in the order of first sight.
+fn numbered(names: &mut Vec<String>, name: &str) -> u32 {
+    let place = names
+        .iter()
+        .position(|known| known == name)
+        .unwrap_or_else(|| {
+            names.push(name.to_owned());
+            names.len() - 1
+        });
+    u32::try_from(place + 1).unwrap_or(u32::MAX)
+}
+
+impl<'a> Scan<'a> {
+    fn prepare(
+        facts: &'a Facts,
+        state: &'a State,
+        query: &'a Query,
+    ) -> Result<Scan<'a>, FiguresError> {
+        let mut scan = Scan {
+            facts,
+            query,
+            from: day(query.from),
+            to: day(query.to),
+            kinds: None,
+            tests: Vec::new(),
+            sources: None,
+            programme_names: Vec::new(),
+            programme_of_kind: HashMap::new(),
+            programme_of_project: HashMap::new(),
+            commune_names: Vec::new(),
+            commune_of_places: HashMap::new(),
+            covers_names: Vec::new(),
+            covers_of_period: HashMap::new(),
+        };
+        scan.map_programmes(state);
+        scan.map_communes(state);
+        for (number, period) in facts.periods.iter() {
+            let shortest = shortest(period);
+            let covers = numbered(&mut scan.covers_names, &shortest);
+            scan.covers_of_period.insert(number, covers);
+        }
+        if !query.kinds.is_empty() {
+            for kind in &query.kinds {
+                check(state, Dimension::Kind, kind)?;
+            }
+            let numbers = query
+                .kinds
+                .iter()
+                .filter_map(|kind| facts.kinds.number(kind.as_str()));
+            scan.kinds = Some(numbers.collect());
+        }
+        for filter in &query.filters {
+            scan.take_filter(state, filter)?;
+        }
+        Ok(scan)
+    }
+
+    fn map_programmes(&mut self, state: &State) {
+        for (number, kind) in self.facts.kinds.iter() {
+            if let Some(kind) = state.catalogue.kind(kind.as_str()) {
+                let programme = numbered(&mut self.programme_names, &kind.programme);
+                self.programme_of_kind.insert(number, programme);
+            }
+        }
+        for (number, project) in self.facts.projects.iter() {
+            let registered = state.projects.get(project);
+            if let Some(code) = registered.and_then(|known| known.registered.programme.as_ref()) {
+                let programme = numbered(&mut self.programme_names, code.as_str());
+                self.programme_of_project.insert(number, programme);
+            }
+        }
+    }
+
+    fn map_communes(&mut self, state: &State) {
+        for (number, villages) in self.facts.places.iter() {
+            let mut communes: Vec<&str> = villages
+                .iter()
+                .filter_map(|village| state.units.get(village)?.parent.as_ref())
+                .map(|parent| {
+                    let unit = state.units.get(parent);
+                    unit.and_then(|unit| unit.code.as_ref())
+                        .unwrap_or(parent)
+                        .as_str()
+                })
+                .collect();
+            communes.sort_unstable();
+            communes.dedup();
+            if !communes.is_empty() {
+                let commune = numbered(&mut self.commune_names, &communes.join(";"));
+                self.commune_of_places.insert(number, commune);
+            }
+        }
+    }
+
+    fn take_filter(&mut self, state: &State, filter: &Filter) -> Result<(), FiguresError> {
+        match filter {
+            Filter::Household(code) => {
+                let number = self.facts.households.number(code.as_str());
+                self.tests
+                    .push(Test::Households(number.into_iter().collect()));
+            }
+            Filter::Cohort(codes) => {
+                let mut households = HashSet::new();
+                for code in codes {
+                    let cohort = state.cohorts.get(code.as_str()).ok_or_else(|| {
+                        let (what, value) = ("cohort".to_owned(), code.clone());
+                        FiguresError::UnknownValue { what, value }
+                    })?;
+                    let numbers = cohort.households.iter();
+                    households
+                        .extend(numbers.filter_map(|code| self.facts.households.number(code)));
+                }
+                self.tests.push(Test::Households(households));
+            }
+            Filter::Dimension(dimension, values) => {
+                for value in values.iter().filter(|value| !value.is_empty()) {
+                    check(state, *dimension, value)?;
+                }
+                let parse = |value: &String| value.parse::<Period>().ok();
+                let values = match dimension {
+                    Dimension::Covers => {
+                        let short = |value| parse(value).map_or(value.clone(), |p| shortest(&p));
+                        &values.iter().map(short).collect::<Vec<_>>()
+                    }
+                    _ => values,
+                };
+                let wanted = self.wanted(state, *dimension, values);
+                if *dimension == Dimension::Source {
+                    self.sources = Some(wanted);
+                } else {
+                    self.tests.push(Test::Keys(*dimension, wanted));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The numbers of the keys that a filter names. A programme stands for its parts as well, an
+    /// activity in several villages for each of them.
+    fn wanted(&self, state: &State, dimension: Dimension, values: &[String]) -> HashSet<u32> {
+        let given = |name: &str| values.iter().any(|value| value == name);
+        match dimension {
+            Dimension::Month | Dimension::Quarter => {
+                let numbers = values
+                    .iter()
+                    .filter_map(|value| calendar_number(dimension, value));
+                numbers.collect()
+            }
+            Dimension::Programme => {
+                let below: HashSet<String> = values
+                    .iter()
+                    .flat_map(|value| state.catalogue.descendants(value))
+                    .map(|programme| programme.code.clone())
+                    .collect();
+                let numbered = (1u32..).zip(&self.programme_names);
+                let mut wanted: HashSet<u32> = numbered
+                    .filter(|(_, name)| below.contains(*name) || given(name))
+                    .map(|(number, _)| number)
+                    .collect();
+                wanted.extend(given("").then_some(0));
+                wanted
+            }
+            _ => {
+                let names = |number: u32| {
+                    let name = self.name(dimension, number);
+                    let touched = matches!(dimension, Dimension::Village | Dimension::Commune)
+                        && name.split(';').any(given);
+                    given(&name) || touched
+                };
+                (0..=self.largest(dimension))
+                    .filter(|number| names(*number))
+                    .collect()
+            }
+        }
+    }
+
+    fn largest(&self, dimension: Dimension) -> u32 {
+        let facts = self.facts;
+        let last = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        match dimension {
+            Dimension::Kind => last(facts.kinds.iter().count()),
+            Dimension::Stage => last(Stage::ALL.len()),
+            Dimension::Class => last(HouseholdClass::ALL.len()),
+            Dimension::Source => last(facts.sources.iter().count()),
+            Dimension::Programme => last(self.programme_names.len()),
+            Dimension::Project => last(facts.projects.iter().count()),
+            Dimension::Village => last(facts.places.iter().count()),
+            Dimension::Commune => last(self.commune_names.len()),
+            Dimension::Covers => last(self.covers_names.len()),
+            Dimension::Group => last(facts.groups.iter().count()),
+            Dimension::Sex | Dimension::Minority => 2,
+            Dimension::Month | Dimension::Quarter => 0,
+        }
+    }
+
+    fn placed(&self, fact: &Fact) -> Day {
+        match self.query.axis {
+            Axis::Occurred => fact.occurred,
+            Axis::Recorded => fact.recorded,
+            Axis::Covers => {
+                let covers = self.facts.periods.value(fact.covers);
+                covers.map_or(fact.occurred, |period| day(period.last_day()))
+            }
+        }
+    }
+
+    /// The rows that count, with the day each is placed at.
+    fn select(&self) -> Vec<(&'a Fact, Day)> {
+        let as_of = self.query.as_of;
+        let mut rows: Vec<(&Fact, Day)> = Vec::new();
+        for fact in self.facts.rows() {
+            if fact.add_seq > as_of || fact.void_seq <= as_of {
+                continue;
+            }
+            let placed = self.placed(fact);
+            let in_kinds = self
+                .kinds
+                .as_ref()
+                .is_none_or(|kinds| kinds.contains(&fact.kind));
+            if placed >= self.from
+                && placed <= self.to
+                && in_kinds
+                && self.query.stages.contains(&fact.stage)
+            {
+                rows.push((fact, placed));
+            }
+        }
+        if self.query.stages.len() > 1 && !self.query.by.contains(&Dimension::Stage) {
+            keep_furthest(&mut rows);
+        }
+        rows.retain(|(fact, placed)| self.passes(fact, *placed));
+        rows
+    }
+
+    fn passes(&self, fact: &Fact, placed: Day) -> bool {
+        let tests = self.tests.iter().all(|test| match test {
+            Test::Keys(dimension, wanted) => wanted.contains(&self.key(fact, placed, *dimension)),
+            Test::Households(wanted) => fact.household != 0 && wanted.contains(&fact.household),
+        });
+        let funded = self.sources.as_ref().is_none_or(|wanted| {
+            let parts = self.facts.funding(fact);
+            parts.iter().any(|(source, _)| wanted.contains(source))
+                || (parts.is_empty() && wanted.contains(&0))
+        });
+        tests && funded
+    }
+
+    /// The number of a row's key; a source is not one number, so it is filled in by the caller.
+    fn key(&self, fact: &Fact, placed: Day, dimension: Dimension) -> u32 {
+        let of = |map: &HashMap<u32, u32>, number: u32| map.get(&number).copied().unwrap_or(0);
+        match dimension {
+            Dimension::Kind => fact.kind,
+            Dimension::Stage => fact.stage as u32 + 1,
+            Dimension::Class => u32::from(fact.class),
+            Dimension::Source => 0,
+            Dimension::Programme => match of(&self.programme_of_project, fact.project) {
+                0 => of(&self.programme_of_kind, fact.kind),
+                programme => programme,
+            },
+            Dimension::Project => fact.project,
+            Dimension::Village => fact.places,
+            Dimension::Commune => of(&self.commune_of_places, fact.places),
+            Dimension::Month => month_number(placed),
+            Dimension::Quarter => month_number(placed) / 3,
+            Dimension::Covers => of(&self.covers_of_period, fact.covers),
+            Dimension::Group => fact.group,
+            Dimension::Sex => u32::from(fact.sex),
+            Dimension::Minority => u32::from(fact.minority),
+        }
+    }
+
+    fn name(&self, dimension: Dimension, number: u32) -> String {
+        let facts = self.facts;
+        let coded = |code: Option<&Code>| code.map(Code::to_string).unwrap_or_default();
+        let index = (number as usize).checked_sub(1);
+        let listed = |names: &[String]| {
+            index
+                .and_then(|index| names.get(index))
+                .cloned()
+                .unwrap_or_default()
+        };
+        match dimension {
+            Dimension::Kind => coded(facts.kinds.value(number)),
+            Dimension::Stage => {
+                let stage = index.and_then(|index| Stage::ALL.get(index));
+                stage.map(Stage::to_string).unwrap_or_default()
+            }
+            Dimension::Class => {
+                let class = index.and_then(|index| HouseholdClass::ALL.get(index));
+                class.map(HouseholdClass::to_string).unwrap_or_default()
+            }
+            Dimension::Source => coded(facts.sources.value(number)),
+            Dimension::Programme => listed(&self.programme_names),
+            Dimension::Project => coded(facts.projects.value(number)),
+            Dimension::Village => {
+                let villages = facts
+                    .places
+                    .value(number)
+                    .map(Vec::as_slice)
+                    .unwrap_or_default();
+                villages
+                    .iter()
+                    .map(Code::as_str)
+                    .collect::<Vec<_>>()
+                    .join(";")
+            }
+            Dimension::Commune => listed(&self.commune_names),
+            Dimension::Month => format!("{:04}-{:02}", number / 12, number % 12 + 1),
+            Dimension::Quarter => format!("{:04}-Q{}", number / 4, number % 4 + 1),
+            Dimension::Covers => listed(&self.covers_names),
+            Dimension::Group => coded(facts.groups.value(number)),
+            Dimension::Sex => named(number, ["", "female", "male"]),
+            Dimension::Minority => named(number, ["", "no", "yes"]),
+        }
+    }
+
+    fn add(
+        &self,
+        fact: &Fact,
+        placed: Day,
+        key: &mut Vec<u32>,
+        cells: &mut HashMap<Vec<u32>, Cell>,
+    ) {
+        let parts = self.facts.funding(fact);
+        let counted = |source: &u32| self.sources.as_ref().is_none_or(|set| set.contains(source));
+        let Some(place) = self.query.by.iter().position(|by| *by == Dimension::Source) else {
+            let amount = parts.iter().filter(|(source, _)| counted(source));
+            let amount: i128 = amount.map(|(_, amount)| i128::from(*amount)).sum();
+            self.put(fact, placed, None, amount, key, cells);
+            return;
+        };
+        if parts.is_empty() {
+            self.put(fact, placed, Some((place, 0)), 0, key, cells);
+        }
+        for (source, amount) in parts.iter().filter(|(source, _)| counted(source)) {
+            let amount = i128::from(*amount);
+            self.put(fact, placed, Some((place, *source)), amount, key, cells);
+        }
+    }
+
+    fn put(
+        &self,
+        fact: &Fact,
+        placed: Day,
+        source: Option<(usize, u32)>,
+        amount: i128,
+        key: &mut Vec<u32>,
+        cells: &mut HashMap<Vec<u32>, Cell>,
+    ) {
+        key.clear();
+        key.extend(self.query.by.iter().map(|by| self.key(fact, placed, *by)));
+        if let Some((place, source)) = source
+            && let Some(slot) = key.get_mut(place)
+        {
+            *slot = source;
+        }
+        if !cells.contains_key(key.as_slice()) {
+            cells.insert(key.clone(), Cell::default());
+        }
+        let Some(cell) = cells.get_mut(key.as_slice()) else {
+            return;
+        };
+        if fact.is_recovery {
+            cell.recovered += i128::from(fact.recovered);
+            return;
+        }
+        let sign = i64::from(fact.sign);
+        cell.turns += sign;
+        cell.count += sign * i64::try_from(fact.count).unwrap_or(i64::MAX);
+        cell.amount += i128::from(sign) * amount;
+        if fact.unit != 0 {
+            *cell.quantities.entry(fact.unit).or_default() +=
+                i128::from(sign) * i128::from(fact.quantity);
+        }
+        if sign > 0 {
+            cell.households
+                .extend((fact.household != 0).then_some(fact.household));
+            cell.persons
+                .extend((fact.person != 0).then_some(fact.person));
+            cell.places
+                .extend((fact.places != 0).then_some(fact.places));
+        }
+    }
+
+    fn finish(&self, keys: Vec<String>, cell: Cell) -> Row {
+        let villages: HashSet<&Code> = cell
+            .places
+            .iter()
+            .filter_map(|number| self.facts.places.value(*number))
+            .flatten()
+            .collect();
+        let mut units = cell.quantities.iter();
+        let (unit, quantity) = match (units.next(), units.next()) {
+            (Some((unit, quantity)), None) => (self.facts.units.value(*unit), *quantity),
+            _ => (None, 0),
+        };
+        Row {
+            turns: cell.turns,
+            households: cell.households.len() as u64,
+            persons: cell.persons.len() as u64,
+            count: cell.count,
+            villages: villages.len() as u64,
+            amount: cell.amount,
+            quantity,
+            recovered: cell.recovered,
+            unit: unit.map(Code::to_string).unwrap_or_default(),
+            keys,
+        }
+    }
+}
+
+fn shortest(period: &Period) -> String {
+    let shortest = Period::shortest(period.first_day(), period.last_day());
+    shortest.unwrap_or(*period).to_string()
+}
+
+fn named(number: u32, names: [&str; 3]) -> String {
+    names
+        .get(number as usize)
+        .copied()
+        .unwrap_or_default()
+        .to_owned()
+}
+
+fn month_number(placed: Day) -> u32 {
+    let placed = date(placed).unwrap_or_default();
+    u32::try_from(placed.year()).unwrap_or(0) * 12 + placed.month0()
+}
+
+fn calendar_number(dimension: Dimension, value: &str) -> Option<u32> {
+    let period: Period = value.parse().ok()?;
+    let month = month_number(day(period.first_day()));
+    Some(if dimension == Dimension::Quarter {
+        month / 3
+    } else {
+        month
+    })
+}
+
+/// Counts an action once, at the furthest stage it stands at among the rows.
+fn keep_furthest(rows: &mut Vec<(&Fact, Day)>) {
+    let mut net: HashMap<u32, BTreeMap<Stage, i64>> = HashMap::new();
+    for (fact, _) in rows.iter().filter(|(fact, _)| !fact.is_recovery) {
+        *net.entry(fact.support)
+            .or_default()
+            .entry(fact.stage)
+            .or_default() += i64::from(fact.sign);
+    }
+    let furthest: HashMap<u32, Stage> = net
+        .into_iter()
+        .filter_map(|(support, stages)| {
+            let standing = stages.iter().rev().find(|(_, net)| **net > 0);
+            let stage = standing
+                .or_else(|| stages.iter().next_back())
+                .map(|(stage, _)| *stage)?;
+            Some((support, stage))
+        })
+        .collect();
+    rows.retain(|(fact, _)| {
+        fact.is_recovery
+            || furthest
+                .get(&fact.support)
+                .is_none_or(|stage| *stage == fact.stage)
+    });
+}
+
+/// Refuses a value that neither the catalogue nor the ledger knows.
+fn check(state: &State, dimension: Dimension, value: &str) -> Result<(), FiguresError> {
+    let catalogue = &state.catalogue;
+    let known = match dimension {
+        Dimension::Kind => catalogue.kind(value).is_some(),
+        Dimension::Stage => value.parse::<Stage>().is_ok(),
+        Dimension::Class => value.parse::<HouseholdClass>().is_ok(),
+        Dimension::Source => catalogue.source(value).is_some(),
+        Dimension::Programme => catalogue.programme(value).is_some(),
+        Dimension::Project => state.projects.contains_key(value),
+        Dimension::Village => state.units.contains_key(value) || value.contains(';'),
+        Dimension::Commune => {
+            let coded = |code: &Option<Code>| code.as_ref().is_some_and(|c| c.as_str() == value);
+            state.units.contains_key(value) || state.units.values().any(|u| coded(&u.code))
+        }
+        Dimension::Month | Dimension::Quarter => calendar_number(dimension, value).is_some(),
+        Dimension::Covers => value.parse::<Period>().is_ok(),
+        Dimension::Group => {
+            catalogue.group(value).is_some()
+                || state.supports.values().any(|record| {
+                    let group = |code: &Code| code.as_str() == value;
+                    record
+                        .entries
+                        .iter()
+                        .any(|e| e.state.group.as_ref().is_some_and(group))
+                })
+        }
+        Dimension::Sex => matches!(value, "female" | "male"),
+        Dimension::Minority => matches!(value, "yes" | "no"),
+    };
+    if known {
+        return Ok(());
+    }
+    let (what, value) = (dimension.name().to_owned(), value.to_owned());
+    Err(FiguresError::UnknownValue { what, value })
+}

@@ -1,0 +1,11 @@
+//! Folds of events into views. Pure: a projection is a function of the log and nothing else, and
+//! can always be thrown away and folded again.
+
+pub mod facts;
+pub mod figures;
+pub mod interner;
+pub mod view;
+
+pub use facts::Facts;
+pub use figures::{Axis, Dimension, Figures, FiguresError, Filter, Query, Row};
+pub use view::View;
