@@ -1,0 +1,297 @@
+//! Events as a history that people can read: what, when, by whom, on which paper, from which row;
+//! a correction beside what it corrects.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::console::{Console, Failure};
+use super::figures::{fingerprint, stand_json};
+use super::open::Reader;
+use crate::domain::code::Code;
+use crate::domain::event::{Body, Event};
+use crate::domain::fixed::format_thousandths;
+use crate::domain::language::Lang;
+use crate::domain::personal::Personal;
+use crate::domain::stage::Stage;
+use crate::domain::support::SupportState;
+use crate::log::codec::format_moment;
+use crate::office::asof::local_date;
+use crate::office::personal::ERASED;
+
+/// Which events say that an earlier one is not what stands.
+#[derive(Default)]
+struct Overtaken {
+    corrected_by: BTreeMap<Uuid, u64>,
+    reversed_by: BTreeMap<(Uuid, Option<Stage>), u64>,
+}
+
+impl Overtaken {
+    fn of(events: &[Event]) -> Overtaken {
+        let mut overtaken = Overtaken::default();
+        for event in events {
+            match &event.body {
+                Body::SupportCorrected(data) => {
+                    overtaken.corrected_by.insert(data.corrects, event.seq);
+                }
+                Body::SupportReversed(data) => {
+                    overtaken.reversed_by.insert((data.support, data.stage), event.seq);
+                }
+                _ => {}
+            }
+        }
+        overtaken
+    }
+
+    fn reversal(&self, event: &Event) -> Option<u64> {
+        let (support, stage) = match &event.body {
+            Body::Support(stage, state) => (state.support.unwrap_or(event.id), *stage),
+            Body::SupportCorrected(data) => (data.support, data.stage),
+            _ => return None,
+        };
+        let whole = self.reversed_by.get(&(support, None));
+        whole.or_else(|| self.reversed_by.get(&(support, Some(stage)))).copied()
+    }
+}
+
+/// Prints the history of a household or a project.
+///
+/// # Errors
+/// When the output cannot be written.
+pub fn print(
+    console: &mut Console<'_>,
+    ledger: &Reader,
+    what: &str,
+    code: &Code,
+    mut events: Vec<Event>,
+) -> Result<(), Failure> {
+    let reader = ledger.personal();
+    for event in &mut events {
+        reader.open_event(event);
+    }
+    let overtaken = Overtaken::of(&events);
+    if console.is_json() {
+        let rows: Vec<Value> = events
+            .iter()
+            .map(|event| event_json(ledger, event, &overtaken, console.lang))
+            .collect();
+        let as_of = stand_json(ledger.stand());
+        return console.json(&json!({ what: code, "as_of": as_of, "events": rows }));
+    }
+    let lang = console.lang;
+    console.line(lang.pick(format!("Lịch sử: {code}"), format!("History: {code}")))?;
+    for event in &events {
+        print_event(console, ledger, event, &overtaken)?;
+    }
+    console.line(lang.pick(
+        format!("{} sự kiện", events.len()),
+        format!("{} events", events.len()),
+    ))?;
+    console.line(fingerprint(ledger.stand(), lang))
+}
+
+fn print_event(
+    console: &mut Console<'_>,
+    ledger: &Reader,
+    event: &Event,
+    overtaken: &Overtaken,
+) -> Result<(), Failure> {
+    let lang = console.lang;
+    let offset = ledger.state().ledger.as_ref().map_or("+00:00", |known| &known.offset);
+    let recorded = local_date(event.at_ms, offset);
+    let office = event.by.office.as_ref().map(|office| format!(", {office}")).unwrap_or_default();
+    console.line(format!("#{} {}", event.seq, sentence(ledger, event, lang)))?;
+    console.line(format!(
+        "    {} {} {} {} ({}{office})",
+        lang.pick("ghi ngày", "recorded"),
+        recorded.format("%d/%m/%Y"),
+        lang.pick("bởi", "by"),
+        event.by.name,
+        event.by.id
+    ))?;
+    let mut notes = Vec::new();
+    if let Some(source) = &event.source {
+        notes.push(lang.pick(
+            format!("từ tệp {}, dòng {}", source.file, source.row),
+            format!("from file {}, row {}", source.file, source.row),
+        ));
+    }
+    if let Some(document) = &event.document {
+        notes.push(document_text(document, lang));
+    }
+    if let Some(reason) = &event.reason {
+        notes.push(format!("{}: {reason}", lang.pick("lý do", "reason")));
+    }
+    if let Some(seq) = overtaken.corrected_by.get(&event.id) {
+        notes.push(lang.pick(format!("đã điều chỉnh ở #{seq}"), format!("corrected by #{seq}")));
+    }
+    if let Some(seq) = overtaken.reversal(event) {
+        notes.push(lang.pick(format!("đã hủy ở #{seq}"), format!("reversed by #{seq}")));
+    }
+    notes.extend(event.findings.iter().map(|finding| format!("⚠ {}", finding.message(lang))));
+    for note in notes {
+        console.line(format!("    {note}"))?;
+    }
+    Ok(())
+}
+
+/// A document as it is cited.
+pub fn document_text(document: &crate::domain::Document, lang: Lang) -> String {
+    let mut text = document.kind.clone().unwrap_or_else(|| lang.pick("văn bản", "document").into());
+    if let Some(number) = &document.number {
+        text.push_str(&format!(" {} {number}", lang.pick("số", "no.")));
+    }
+    if let Some(date) = document.date {
+        text.push_str(&format!(" {} {}", lang.pick("ngày", "of"), date.format("%d/%m/%Y")));
+    }
+    if let Some(issuer) = &document.issuer {
+        text.push_str(&format!(" {} {issuer}", lang.pick("của", "by")));
+    }
+    text
+}
+
+fn text(field: Option<&Personal>) -> String {
+    field.map_or_else(String::new, |field| field.open_text().unwrap_or(ERASED).to_owned())
+}
+
+fn sentence(ledger: &Reader, event: &Event, lang: Lang) -> String {
+    match &event.body {
+        Body::HouseholdRegistered(data) => format!(
+            "{}: {}{}",
+            lang.pick("đăng ký hộ", "household registered"),
+            text(data.head.as_ref()),
+            data.village.as_ref().map(|village| format!(", {village}")).unwrap_or_default()
+        ),
+        Body::HouseholdMoved(data) => {
+            format!("{}: {}", lang.pick("chuyển đến thôn", "moved to"), data.village)
+        }
+        Body::HouseholdHeadChanged(data) => format!(
+            "{}: {}",
+            lang.pick("thay đổi thông tin chủ hộ", "head changed"),
+            text(data.head.as_ref())
+        ),
+        Body::HouseholdChanged(_) => {
+            lang.pick("thay đổi thông tin hộ", "household changed").to_owned()
+        }
+        Body::HouseholdClassified(data) => {
+            let from = data.effective_from.map(|day| {
+                lang.pick(format!(" từ {}", day.format("%d/%m/%Y")), format!(" from {day}"))
+            });
+            let name = data.class.name();
+            let what = lang.pick("phân loại", "classified");
+            format!("{what}: {}{}", name.get(lang), from.unwrap_or_default())
+        }
+        Body::PersonJoined(data) => format!(
+            "{}: {} ({})",
+            lang.pick("nhân khẩu", "member"),
+            text(data.name.as_ref()),
+            data.person
+        ),
+        Body::PersonChanged(data) => {
+            format!("{}: {}", lang.pick("thay đổi nhân khẩu", "member changed"), data.person)
+        }
+        Body::PersonLeft(data) => format!("{}: {}", lang.pick("rời hộ", "left"), data.person),
+        Body::CohortListed(data) => {
+            format!("{}: {}", lang.pick("đưa vào danh sách", "put on the list"), data.cohort)
+        }
+        Body::ProjectRegistered(data) => {
+            format!("{}: {}", lang.pick("đăng ký dự án", "project registered"), data.name)
+        }
+        Body::ProjectAdvanced(data) => format!(
+            "{}: {}",
+            lang.pick("dự án chuyển giai đoạn", "project reached"),
+            data.stage.name().get(lang)
+        ),
+        Body::ProjectJoined(data) => {
+            format!("{}: {} ({})", lang.pick("tham gia dự án", "joined project"), data.project, data.household)
+        }
+        Body::BudgetAllocated(data) | Body::BudgetAdjusted(data) => format!(
+            "{}: {} ({})",
+            lang.pick("phân bổ vốn", "budget"),
+            super::console::grouped(&data.amount.to_string(), lang),
+            data.source
+        ),
+        Body::Support(stage, state) => support_sentence(ledger, *stage, state, lang),
+        Body::SupportCorrected(data) => format!(
+            "{}: {}",
+            lang.pick("điều chỉnh thành", "corrected to"),
+            support_sentence(ledger, data.stage, &data.to, lang)
+        ),
+        Body::SupportReversed(data) => {
+            let what = lang.pick("hủy lượt hỗ trợ", "support reversed");
+            let stage = data.stage.map(|stage| format!(" ({})", stage.name().get(lang)));
+            format!("{what} {}{}", data.support, stage.unwrap_or_default())
+        }
+        Body::SupportRecovered(data) => format!(
+            "{}: {} {}",
+            lang.pick("thu hồi", "recovered"),
+            super::console::grouped(&data.amount.to_string(), lang),
+            data.occurred_on.format("%d/%m/%Y")
+        ),
+        body => body.type_name().to_owned(),
+    }
+}
+
+fn support_sentence(ledger: &Reader, stage: Stage, state: &SupportState, lang: Lang) -> String {
+    let kind = ledger.state().catalogue.kind(state.kind.as_str());
+    let name = kind.map_or(state.kind.as_str(), |kind| kind.name.get(lang));
+    let mut parts = vec![format!("{} {}", stage.name().get(lang), state.occurred_on.format("%d/%m/%Y"))];
+    let amount = state.amount_thousandths();
+    if amount != 0 {
+        let currency = ledger.state().catalogue.currency.clone();
+        let amount = super::console::grouped(&format_thousandths(amount), lang);
+        parts.push(format!("{amount} {}", if currency == "VND" { lang.pick("đồng", "dong").to_owned() } else { currency }));
+    }
+    if let Some(quantity) = state.quantity {
+        let unit = state.unit.as_ref().map(Code::as_str).unwrap_or_default();
+        parts.push(format!("{} {unit}", super::console::grouped(&quantity.to_string(), lang)));
+    }
+    if let Some(covers) = &state.covers {
+        parts.push(format!("{} {}", lang.pick("kỳ hưởng", "covers"), covers.label(lang)));
+    }
+    if let Some(class) = state.class {
+        parts.push(class.name().get(lang).to_owned());
+    }
+    let sources: Vec<&str> =
+        state.funding.iter().filter_map(|part| part.source.as_ref()).map(Code::as_str).collect();
+    if !sources.is_empty() {
+        parts.push(sources.join(" + "));
+    }
+    if let Some(reference) = &state.reference {
+        parts.push(reference.to_string());
+    }
+    let recipient = text(state.recipient.as_ref());
+    if !recipient.is_empty() {
+        parts.push(format!("{} {recipient}", lang.pick("người nhận", "recipient")));
+    }
+    format!("{name}: {}", parts.join(" · "))
+}
+
+fn event_json(ledger: &Reader, event: &Event, overtaken: &Overtaken, lang: Lang) -> Value {
+    let (support, occurred_on) = match &event.body {
+        Body::Support(_, state) => (Some(state.support.unwrap_or(event.id)), Some(state.occurred_on)),
+        Body::SupportCorrected(data) => (Some(data.support), Some(data.to.occurred_on)),
+        Body::SupportReversed(data) => (Some(data.support), Some(data.effective_on)),
+        Body::SupportRecovered(data) => (Some(data.support), Some(data.occurred_on)),
+        _ => (None, None),
+    };
+    json!({
+        "seq": event.seq,
+        "id": event.id,
+        "type": event.body.type_name(),
+        "at": format_moment(event.at_ms),
+        "by": event.by,
+        "occurred_on": occurred_on,
+        "support": support,
+        "text": sentence(ledger, event, lang),
+        "source": event.source,
+        "document": event.document,
+        "reason": event.reason,
+        "late": event.late,
+        "findings": event.findings,
+        "corrected_by": overtaken.corrected_by.get(&event.id),
+        "reversed_by": overtaken.reversal(event),
+        "data": super::events::open_data(event),
+    })
+}

@@ -1,0 +1,349 @@
+//! `socai household`: one household now and over time, lists of them, and finding one.
+
+use serde_json::{Value, json};
+
+use super::args::HouseholdCommand;
+use super::console::{Console, Failure, table};
+use super::figures::{fingerprint, stand_json};
+use super::history;
+use super::open::{Place, Reader};
+use super::values;
+use crate::domain::code::Code;
+use crate::domain::fixed::format_thousandths;
+use crate::domain::personal::Subject;
+use crate::domain::stage::Stage;
+use crate::domain::state::Household;
+use crate::domain::tags::{household_tag, person_tag};
+use crate::import::text::fold;
+use crate::office::OfficeError;
+use crate::projection::figures::{self, Dimension, Filter, Query};
+
+/// Runs the command.
+///
+/// # Errors
+/// [`Failure`] when there is no such household, or the ledger cannot be read.
+pub fn run(
+    console: &mut Console<'_>,
+    place: &Place,
+    command: &HouseholdCommand,
+) -> Result<(), Failure> {
+    match command {
+        HouseholdCommand::Show { code, as_of } => {
+            let ledger = place.read(console, as_of)?;
+            show(console, &ledger, find(console, &ledger, code)?)
+        }
+        HouseholdCommand::History { code, as_of } => {
+            let ledger = place.read(console, as_of)?;
+            let household = find(console, &ledger, code)?;
+            let tag = household_tag(&household.code);
+            let mut events = ledger.tagged(&tag).map_err(|error| console.failure(&error))?;
+            for person in &household.persons {
+                let more = ledger.tagged(&person_tag(person));
+                events.extend(more.map_err(|error| console.failure(&error))?);
+            }
+            events.sort_by_key(|event| event.seq);
+            events.dedup_by_key(|event| event.seq);
+            history::print(console, &ledger, "household", &household.code, events)
+        }
+        HouseholdCommand::List { class, village, on, as_of } => {
+            let ledger = place.read(console, as_of)?;
+            let on = match on {
+                Some(text) => Some(values::date(console, "--on", text)?),
+                None => None,
+            };
+            let class = match class {
+                Some(text) => Some(values::class(console, "--class", text)?),
+                None => None,
+            };
+            let wanted = |household: &&Household| {
+                let known = match on {
+                    Some(day) => household.classes.on(day),
+                    None => household.classes.latest(),
+                };
+                let lives = household.villages.latest().map(|village| fold(village.as_str()));
+                class.is_none_or(|class| known == Some(&class))
+                    && village.as_ref().is_none_or(|name| lives == Some(fold(name)))
+            };
+            let found: Vec<&Household> = ledger.state().households.values().filter(wanted).collect();
+            list(console, &ledger, &found)
+        }
+        HouseholdCommand::Find { text, as_of } => {
+            let ledger = place.read(console, as_of)?;
+            let found = search(&ledger, text);
+            list(console, &ledger, &found)
+        }
+    }
+}
+
+fn find<'a>(
+    console: &Console<'_>,
+    ledger: &'a Reader,
+    code: &str,
+) -> Result<&'a Household, Failure> {
+    ledger.state().households.get(code).ok_or_else(|| {
+        let (what, name) = ("household", code.to_owned());
+        console.failure(&OfficeError::NotFound { what, name })
+    })
+}
+
+/// Households whose code, head or members contain the words. Marks need not be typed; where they
+/// are, they count.
+fn search<'a>(ledger: &'a Reader, text: &str) -> Vec<&'a Household> {
+    let typed = text.trim().to_lowercase();
+    let plain = fold(text);
+    let marked = typed != plain;
+    let hit = |candidate: &str| {
+        if marked { candidate.to_lowercase().contains(&typed) } else { fold(candidate).contains(&plain) }
+    };
+    let reader = ledger.personal();
+    let state = ledger.state();
+    let wanted = |household: &&Household| {
+        let subject = Subject::Household(household.code.clone());
+        let member = |code: &Code| {
+            state.persons.get(code).is_some_and(|person| {
+                let subject = Subject::Person(code.clone());
+                hit(code.as_str()) || hit(&reader.field(&subject, &person.personal, "name"))
+            })
+        };
+        hit(household.code.as_str())
+            || hit(&reader.field(&subject, &household.personal, "head"))
+            || household.persons.iter().any(member)
+    };
+    state.households.values().filter(wanted).collect()
+}
+
+fn list(
+    console: &mut Console<'_>,
+    ledger: &Reader,
+    found: &[&Household],
+) -> Result<(), Failure> {
+    let reader = ledger.personal();
+    let rows = found.iter().map(|household| {
+        let subject = Subject::Household(household.code.clone());
+        let class = household.classes.latest();
+        let village = household.villages.latest();
+        (
+            household.code.to_string(),
+            reader.field(&subject, &household.personal, "head"),
+            village.map(ToString::to_string).unwrap_or_default(),
+            class.copied(),
+            household.members,
+        )
+    });
+    if console.is_json() {
+        let rows: Vec<Value> = rows
+            .map(|(code, head, village, class, members)| {
+                json!({ "household": code, "head": head, "village": village, "class": class.map(|c| c.code()).unwrap_or_default(), "members": members })
+            })
+            .collect();
+        let as_of = stand_json(ledger.stand());
+        return console.json(&json!({ "as_of": as_of, "households": rows }));
+    }
+    let lang = console.lang;
+    let header = lang.pick(
+        ["mã hộ", "chủ hộ", "thôn", "phân loại", "nhân khẩu"],
+        ["household", "head", "village", "class", "members"],
+    );
+    let cells = rows.map(|(code, head, village, class, members)| {
+        let class = class.map(|class| class.name().get(lang).to_owned()).unwrap_or_default();
+        vec![code, head, village, class, members.map(|n| n.to_string()).unwrap_or_default()]
+    });
+    let text = table(&header, cells.collect(), &[4]);
+    console.line(text)?;
+    console.line(console.pick(format!("{} hộ", found.len()), format!("{} households", found.len())))?;
+    console.line(fingerprint(ledger.stand(), lang))
+}
+
+fn received(ledger: &Reader, code: &Code) -> Result<Vec<figures::Row>, figures::FiguresError> {
+    let query = Query {
+        from: chrono::NaiveDate::MIN,
+        to: chrono::NaiveDate::MAX,
+        by: vec![Dimension::Kind, Dimension::Stage],
+        stages: Stage::ALL.to_vec(),
+        axis: figures::Axis::Occurred,
+        as_of: u64::MAX,
+        kinds: Vec::new(),
+        filters: vec![Filter::Household(code.clone())],
+    };
+    figures::figures(ledger.facts(), ledger.state(), &query).map(|answer| answer.rows)
+}
+
+fn show(
+    console: &mut Console<'_>,
+    ledger: &Reader,
+    household: &Household,
+) -> Result<(), Failure> {
+    let rows = received(ledger, &household.code)
+        .map_err(|error| console.usage("household", &error))?;
+    if console.is_json() {
+        let value = show_json(ledger, household, &rows);
+        return console.json(&value);
+    }
+    let lang = console.lang;
+    let reader = ledger.personal();
+    let subject = Subject::Household(household.code.clone());
+    let field = |name: &str| reader.field(&subject, &household.personal, name);
+    console.line(format!("{} {}", lang.pick("Hộ", "Household"), household.code))?;
+    let village = household.villages.latest().map(ToString::to_string).unwrap_or_default();
+    let members = household.members.map(|n| n.to_string()).unwrap_or_default();
+    let labels = lang.pick(
+        ["chủ hộ", "dân tộc", "số định danh", "thôn", "nhân khẩu", "giấy chứng nhận", "ghi chú"],
+        ["head", "ethnicity", "citizen number", "village", "members", "certificate", "note"],
+    );
+    let values = [
+        field("head"),
+        field("ethnicity"),
+        field("id_number"),
+        village,
+        members,
+        field("poverty_code"),
+        field("note"),
+    ];
+    for (label, value) in labels.iter().zip(values).filter(|(_, value)| !value.is_empty()) {
+        console.line(format!("  {label}: {value}"))?;
+    }
+    console.line(lang.pick("Phân loại theo thời gian", "Class over time"))?;
+    for class in household.classes.entries() {
+        let from = class.from.map_or_else(
+            || lang.pick("từ đầu", "from the beginning").to_owned(),
+            |day| lang.pick(format!("từ {}", day.format("%d/%m/%Y")), format!("from {day}")),
+        );
+        let name = class.value.name();
+        console.line(format!("  {from}: {} (#{})", name.get(lang), class.seq))?;
+    }
+    persons(console, ledger, household)?;
+    let (cohorts, projects) = lists_of(ledger, &household.code);
+    if !cohorts.is_empty() {
+        console.line(format!("{}: {}", lang.pick("Có tên trong danh sách", "On lists"), cohorts.join(", ")))?;
+    }
+    if !projects.is_empty() {
+        console.line(format!("{}: {}", lang.pick("Tham gia dự án", "Projects"), projects.join(", ")))?;
+    }
+    console.line(lang.pick("Hỗ trợ theo chính sách và giai đoạn", "Support by kind and stage"))?;
+    let header = lang.pick(
+        ["chính sách", "giai đoạn", "lượt", "số tiền", "số lượng", "thu hồi"],
+        ["kind", "stage", "turns", "amount", "quantity", "recovered"],
+    );
+    let cells = rows.iter().map(|row| received_cells(console, ledger, row));
+    let text = table(&header, cells.collect(), &[2, 3, 4, 5]);
+    console.line(text)?;
+    console.line(fingerprint(ledger.stand(), lang))
+}
+
+fn received_cells(console: &Console<'_>, ledger: &Reader, row: &figures::Row) -> Vec<String> {
+    let lang = console.lang;
+    let mut keys = row.keys.iter();
+    let mut key = |by| {
+        let key = keys.next().map(String::as_str).unwrap_or_default();
+        super::figures::key_name(ledger.state(), by, key, lang)
+    };
+    let quantity = match row.unit.as_str() {
+        "" => String::new(),
+        unit => format!("{} {unit}", console.number(&format_thousandths(row.quantity))),
+    };
+    vec![
+        key(Dimension::Kind),
+        key(Dimension::Stage),
+        row.turns.to_string(),
+        console.number(&format_thousandths(row.amount)),
+        quantity,
+        console.number(&format_thousandths(row.recovered)),
+    ]
+}
+
+fn persons(
+    console: &mut Console<'_>,
+    ledger: &Reader,
+    household: &Household,
+) -> Result<(), Failure> {
+    if household.persons.is_empty() {
+        return Ok(());
+    }
+    let lang = console.lang;
+    let reader = ledger.personal();
+    console.line(lang.pick("Nhân khẩu", "Members"))?;
+    let header = lang.pick(
+        ["mã", "họ tên", "sinh", "giới tính", "quan hệ"],
+        ["person", "name", "born", "sex", "relation"],
+    );
+    let known = household.persons.iter().filter_map(|code| {
+        let person = ledger.state().persons.get(code)?;
+        let subject = Subject::Person(code.clone());
+        let field = |name: &str| reader.field(&subject, &person.personal, name);
+        let sex = person.sex.map(|sex| match sex {
+            crate::domain::Sex::Female => lang.pick("nữ", "female"),
+            crate::domain::Sex::Male => lang.pick("nam", "male"),
+        });
+        let sex = sex.unwrap_or_default().to_owned();
+        Some(vec![code.to_string(), field("name"), field("born"), sex, field("relation")])
+    });
+    let text = table(&header, known.collect(), &[]);
+    console.line(text)
+}
+
+fn lists_of(ledger: &Reader, code: &Code) -> (Vec<String>, Vec<String>) {
+    let state = ledger.state();
+    let cohorts = state.cohorts.iter().filter(|(_, cohort)| cohort.households.contains(code));
+    let projects = state.projects.iter().filter(|(_, project)| {
+        project.members.iter().any(|(household, _)| household == code)
+    });
+    (
+        cohorts.map(|(name, _)| name.to_string()).collect(),
+        projects.map(|(name, _)| name.to_string()).collect(),
+    )
+}
+
+fn show_json(ledger: &Reader, household: &Household, rows: &[figures::Row]) -> Value {
+    let reader = ledger.personal();
+    let subject = Subject::Household(household.code.clone());
+    let field = |name: &str| reader.field(&subject, &household.personal, name);
+    let classes: Vec<Value> = household
+        .classes
+        .entries()
+        .iter()
+        .map(|class| json!({ "class": class.value, "from": class.from, "seq": class.seq }))
+        .collect();
+    let villages: Vec<Value> = household
+        .villages
+        .entries()
+        .iter()
+        .map(|village| json!({ "village": village.value, "from": village.from, "seq": village.seq }))
+        .collect();
+    let persons: Vec<Value> = household
+        .persons
+        .iter()
+        .filter_map(|code| {
+            let person = ledger.state().persons.get(code)?;
+            let subject = Subject::Person(code.clone());
+            let field = |name: &str| reader.field(&subject, &person.personal, name);
+            Some(json!({
+                "person": code, "name": field("name"), "born": field("born"), "sex": person.sex,
+                "relation": field("relation"), "ethnicity": field("ethnicity"),
+                "id_number": field("id_number"),
+            }))
+        })
+        .collect();
+    let (cohorts, projects) = lists_of(ledger, &household.code);
+    let by = [Dimension::Kind, Dimension::Stage];
+    let received: Vec<Value> =
+        rows.iter().map(|row| super::figures::row_json(&by, row)).collect();
+    json!({
+        "as_of": stand_json(ledger.stand()),
+        "household": household.code,
+        "head": field("head"),
+        "ethnicity": field("ethnicity"),
+        "id_number": field("id_number"),
+        "poverty_code": field("poverty_code"),
+        "note": field("note"),
+        "minority": household.minority,
+        "members": household.members,
+        "village": household.villages.latest(),
+        "villages": villages,
+        "class": household.classes.latest(),
+        "classes": classes,
+        "persons": persons,
+        "cohorts": cohorts,
+        "projects": projects,
+        "received": received,
+    })
+}

@@ -1,0 +1,191 @@
+//! Errors of the office: one place where those of the rooms below meet.
+
+use crate::domain::language::{Explain, Lang};
+use crate::domain::rejection::Rejection;
+use crate::domain::state::EvolveError;
+use crate::log::LogError;
+use crate::log::codec::DecodeError;
+use crate::log::keys::KeyError;
+use crate::log::seal::SealError;
+use crate::projection::FiguresError;
+
+/// What can go wrong between a question or a command and its answer.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum OfficeError {
+    /// The log.
+    Log(LogError),
+    /// The key store.
+    Keys(KeyError),
+    /// Sealing.
+    Seal(SealError),
+    /// An event that cannot be read, and its place.
+    Decode(u64, DecodeError),
+    /// An event that cannot be folded.
+    Evolve(EvolveError),
+    /// The command cannot be true.
+    Rejected(Rejection),
+    /// The question has no answer.
+    Figures(FiguresError),
+    /// Not a place in the log, a moment or a date.
+    BadAsOf(String),
+    /// Later than now, or beyond the log.
+    AsOfBeyond {
+        /// What was asked for.
+        asked: String,
+        /// The last event.
+        head: u64,
+    },
+    /// Nobody said who acts, and it cannot be known.
+    NoActor(Vec<String>),
+    /// Nothing goes by this name.
+    NotFound {
+        /// What was looked for.
+        what: &'static str,
+        /// The name.
+        name: String,
+    },
+    /// The catalogue cannot be used.
+    Catalogue(Vec<crate::domain::catalogue::CatalogueIssue>),
+    /// A file could not be read or written.
+    File(String, std::io::Error),
+    /// A personal field was about to be written open. It was not.
+    Unsealed,
+}
+
+macro_rules! from {
+    ($($variant:ident($error:ty)),*) => {$(
+        impl From<$error> for OfficeError {
+            fn from(error: $error) -> OfficeError {
+                OfficeError::$variant(error)
+            }
+        }
+    )*};
+}
+
+from!(
+    Log(LogError),
+    Keys(KeyError),
+    Seal(SealError),
+    Evolve(EvolveError),
+    Rejected(Rejection),
+    Figures(FiguresError)
+);
+
+impl OfficeError {
+    fn inner(&self) -> Option<&dyn Explain> {
+        match self {
+            OfficeError::Log(error) => Some(error),
+            OfficeError::Keys(error) => Some(error),
+            OfficeError::Seal(error) => Some(error),
+            OfficeError::Decode(_, error) => Some(error),
+            OfficeError::Rejected(error) => Some(error),
+            OfficeError::Figures(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    fn both(&self) -> (String, String) {
+        match self {
+            OfficeError::Evolve(error) => (
+                format!("không dựng lại được sổ: {error}"),
+                format!("the ledger cannot be folded: {error}"),
+            ),
+            OfficeError::BadAsOf(text) => (
+                format!("“{text}” không phải là số thứ tự, thời điểm hay ngày"),
+                format!("\"{text}\" is not a sequence number, a moment or a date"),
+            ),
+            OfficeError::AsOfBeyond { asked, head } => (
+                format!("thời điểm dữ liệu “{asked}” vượt quá sổ (sự kiện cuối: {head})"),
+                format!("the as-of \"{asked}\" is beyond the log (last event: {head})"),
+            ),
+            OfficeError::NoActor(_) => {
+                ("chưa rõ ai ghi sổ".to_owned(), "it is not known who records".to_owned())
+            }
+            OfficeError::NotFound { what, name } => {
+                let vi = match *what {
+                    "household" => "hộ",
+                    "project" => "dự án",
+                    "support" => "lượt hỗ trợ",
+                    "template" => "mẫu báo cáo",
+                    "person" => "nhân khẩu",
+                    other => other,
+                };
+                (format!("không tìm thấy {vi} “{name}”"), format!("no {what} \"{name}\""))
+            }
+            OfficeError::Catalogue(issues) => {
+                let texts = |lang: Lang| {
+                    let lines = issues.iter().map(|issue| issue.message(lang));
+                    lines.collect::<Vec<_>>().join("\n  ")
+                };
+                (
+                    format!("danh mục chính sách có lỗi:\n  {}", texts(Lang::Vi)),
+                    format!("the catalogue has errors:\n  {}", texts(Lang::En)),
+                )
+            }
+            OfficeError::File(name, error) => {
+                (format!("tệp {name}: {error}"), format!("file {name}: {error}"))
+            }
+            _ => (
+                "một trường thông tin cá nhân chưa được niêm phong".to_owned(),
+                "a personal field was not sealed".to_owned(),
+            ),
+        }
+    }
+}
+
+impl Explain for OfficeError {
+    fn code(&self) -> &'static str {
+        match self {
+            OfficeError::Evolve(EvolveError::NewerSemantics(_)) => "newer_ledger",
+            OfficeError::Evolve(_) => "cannot_fold",
+            OfficeError::BadAsOf(_) => "bad_as_of",
+            OfficeError::AsOfBeyond { .. } => "as_of_beyond",
+            OfficeError::NoActor(_) => "no_actor",
+            OfficeError::NotFound { .. } => "not_found",
+            OfficeError::Catalogue(_) => "bad_catalogue",
+            OfficeError::File(..) => "file",
+            OfficeError::Unsealed => "unsealed",
+            _ => self.inner().map_or("error", Explain::code),
+        }
+    }
+
+    fn message(&self, lang: Lang) -> String {
+        if let Some(inner) = self.inner() {
+            let place = match self {
+                OfficeError::Decode(seq, _) => {
+                    lang.pick(format!("sự kiện {seq}: "), format!("event {seq}: "))
+                }
+                _ => String::new(),
+            };
+            return place + &inner.message(lang);
+        }
+        let (vi, en) = self.both();
+        lang.pick(vi, en)
+    }
+
+    fn hint(&self, lang: Lang) -> Option<String> {
+        match self {
+            OfficeError::NoActor(known) => Some(lang.pick(
+                format!("dùng --by ID hoặc $SOCAI_BY; đã đăng ký: {}", known.join(", ")),
+                format!("use --by ID or $SOCAI_BY; registered: {}", known.join(", ")),
+            )),
+            OfficeError::BadAsOf(_) => Some(
+                lang.pick(
+                    "ví dụ: 1234, 2023-06-30, 2023-06-30T17:00:00+07:00",
+                    "for example 1234, 2023-06-30, 2023-06-30T17:00:00+07:00",
+                )
+                .to_owned(),
+            ),
+            _ => self.inner().and_then(|inner| inner.hint(lang)),
+        }
+    }
+}
+
+impl std::fmt::Display for OfficeError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message(Lang::En))
+    }
+}
+
+impl std::error::Error for OfficeError {}

@@ -1,0 +1,156 @@
+//! A ledger in the hand: its log, its keys, and what is folded from it.
+
+use uuid::Uuid;
+
+use super::asof::AsOf;
+use super::error::OfficeError;
+use super::personal::PersonalReader;
+use crate::domain::event::Event;
+use crate::domain::state::State;
+use crate::log::codec;
+use crate::log::keys::KeyStore;
+use crate::log::merkle::Frontier;
+use crate::log::{EventRead, StoredEvent};
+use crate::projection::{Facts, View};
+
+/// The point of the log that a view stands at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stand {
+    /// Number of events known.
+    pub seq: u64,
+    /// Time of the last of them.
+    pub at_ms: i64,
+    /// Root of the Merkle tree over them.
+    pub root: [u8; 32],
+}
+
+/// A ledger, folded up to a point of its log.
+pub struct Ledger<L> {
+    pub(super) log: L,
+    pub(super) keys: KeyStore,
+    pub(super) view: View,
+    pub(super) stand: Stand,
+}
+
+impl<L: EventRead> Ledger<L> {
+    /// Folds a log up to a point.
+    ///
+    /// # Errors
+    /// When an event cannot be read or folded, or `as_of` is beyond the log.
+    pub fn fold(log: L, keys: KeyStore, as_of: AsOf, now_ms: i64) -> Result<Self, OfficeError> {
+        let head = log.head();
+        let beyond = |asked: String| OfficeError::AsOfBeyond { asked, head: head.seq };
+        if let AsOf::Seq(seq) = as_of
+            && seq > head.seq
+        {
+            return Err(beyond(seq.to_string()));
+        }
+        let last = match as_of {
+            AsOf::Seq(seq) => seq,
+            _ => head.seq,
+        };
+        let mut view = View::default();
+        let mut frontier = Frontier::default();
+        let whole = matches!(as_of, AsOf::Head) || last == head.seq && as_of == AsOf::Seq(last);
+        if last > 0 {
+            for stored in log.read(1, last)? {
+                let stored = stored?;
+                let offset = offset(&view.state);
+                if as_of.is_future(now_ms, offset) && view.state.ledger.is_some() {
+                    return Err(beyond(format!("{as_of:?}")));
+                }
+                if view.state.ledger.is_some() && !as_of.knows(stored.seq, stored.at_ms, offset) {
+                    break;
+                }
+                let event = decode(&stored)?;
+                view.evolve(&event)?;
+                if !whole {
+                    frontier.push(crate::log::merkle::leaf_hash(&stored.bytes));
+                }
+            }
+        }
+        let root = if whole { head.root } else { frontier.root() };
+        let stand = Stand { seq: view.state.seq, at_ms: view.state.at_ms, root };
+        Ok(Ledger { log, keys, view, stand })
+    }
+
+    /// What is known of households, persons, projects and supports.
+    pub fn state(&self) -> &State {
+        &self.view.state
+    }
+
+    /// The table that figures come from.
+    pub fn facts(&self) -> &Facts {
+        &self.view.facts
+    }
+
+    /// The log below.
+    pub fn log(&self) -> &L {
+        &self.log
+    }
+
+    /// The point the view stands at.
+    pub fn stand(&self) -> &Stand {
+        &self.stand
+    }
+
+    /// Opens personal fields, where their keys exist.
+    pub fn personal(&self) -> PersonalReader<'_> {
+        PersonalReader::new(&self.keys, &self.view.state.ledger_id)
+    }
+
+    /// One event by its id.
+    ///
+    /// # Errors
+    /// When the log or the event cannot be read.
+    pub fn event(&self, id: &Uuid) -> Result<Option<Event>, OfficeError> {
+        let Some(seq) = self.log.find(id)? else { return Ok(None) };
+        Ok(self.events(seq, seq)?.pop())
+    }
+
+    /// Events from one place to another, both included, as far as the view knows.
+    ///
+    /// # Errors
+    /// When the log or an event cannot be read.
+    pub fn events(&self, from: u64, to: u64) -> Result<Vec<Event>, OfficeError> {
+        let to = to.min(self.stand.seq);
+        if from > to {
+            return Ok(Vec::new());
+        }
+        self.log.read(from, to)?.map(|stored| decode(&stored?)).collect()
+    }
+
+    /// The events that carry a tag, as far as the view knows.
+    ///
+    /// # Errors
+    /// When the log or an event cannot be read.
+    pub fn tagged(&self, tag: &[u8]) -> Result<Vec<Event>, OfficeError> {
+        let mut events = Vec::new();
+        for seq in self.log.tagged(tag)? {
+            events.extend(self.events(seq, seq)?);
+        }
+        Ok(events)
+    }
+
+    /// The id of the support that a text names: an id, or the row key of a list.
+    ///
+    /// # Errors
+    /// [`OfficeError::NotFound`].
+    pub fn support_id(&self, text: &str) -> Result<Uuid, OfficeError> {
+        let state = self.state();
+        let by_id = Uuid::parse_str(text).ok().filter(|id| state.supports.contains_key(id));
+        by_id.or_else(|| state.references.get(text).copied()).ok_or_else(|| {
+            let (what, name) = ("support", text.to_owned());
+            OfficeError::NotFound { what, name }
+        })
+    }
+}
+
+/// The ledger's offset; UTC before it is opened.
+pub(super) fn offset(state: &State) -> &str {
+    state.ledger.as_ref().map_or("+00:00", |ledger| ledger.offset.as_str())
+}
+
+pub(super) fn decode(stored: &StoredEvent) -> Result<Event, OfficeError> {
+    codec::decode(&stored.bytes).map_err(|error| OfficeError::Decode(stored.seq, error))
+}

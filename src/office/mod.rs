@@ -1,0 +1,18 @@
+//! The one way in: open a ledger, decide, append, query.
+//!
+//! The command line and every other front door use this room and no room below it to change
+//! anything, so that a rule lives once. Here the clock, randomness, keys, log and projections meet.
+
+pub mod asof;
+pub mod error;
+pub mod ledger;
+pub mod lists;
+pub mod opening;
+pub mod personal;
+pub mod recording;
+
+pub use asof::AsOf;
+pub use error::OfficeError;
+pub use ledger::{Ledger, Stand};
+pub use opening::{Opening, Tools};
+pub use recording::{Entry, Mode, NaturalKey, Outcome, Recorded};

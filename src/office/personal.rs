@@ -1,0 +1,111 @@
+//! Personal fields between memory and the log: sealed on the way in, opened on the way out.
+
+use std::collections::BTreeSet;
+
+use crate::domain::event::{Body, Event};
+use crate::domain::personal::{Personal, Subject};
+use crate::domain::state::{Kept, PersonalFields};
+use crate::log::keys::KeyStore;
+use crate::log::random::Random;
+use crate::log::seal::{self, AssociatedData};
+
+use super::error::OfficeError;
+
+/// What stands where a key is gone.
+pub const ERASED: &str = "[đã xóa]";
+
+/// Opens personal fields.
+pub struct PersonalReader<'a> {
+    keys: &'a KeyStore,
+    ledger: &'a str,
+}
+
+impl<'a> PersonalReader<'a> {
+    pub(super) fn new(keys: &'a KeyStore, ledger: &'a str) -> Self {
+        PersonalReader { keys, ledger }
+    }
+
+    /// The text of a field, or `None` when its key is gone.
+    pub fn open(&self, subject: &Subject, kept: &Kept) -> Option<String> {
+        let sealed = match &kept.value {
+            Personal::Open(text) => return Some(text.clone()),
+            Personal::Sealed(sealed) => sealed,
+        };
+        let key = self.keys.key_for(subject, 0).ok()??;
+        let (event, place, ledger) = (kept.event, kept.place, self.ledger);
+        seal::open(&key, &AssociatedData { ledger, event, subject, place }, sealed).ok()
+    }
+
+    /// The text of a field by name: empty when there is none, `[đã xóa]` when its key is gone.
+    pub fn field(&self, subject: &Subject, fields: &PersonalFields, name: &str) -> String {
+        match fields.get(name) {
+            None => String::new(),
+            Some(kept) => self.open(subject, kept).unwrap_or_else(|| ERASED.to_owned()),
+        }
+    }
+
+    /// Opens every personal field of an event that can be opened.
+    pub fn open_event(&self, event: &mut Event) {
+        let (subject, id) = (event.body.subject(), event.id);
+        event.body.each_personal_mut(&mut |place, value| {
+            let kept = Kept { event: id, place, value: value.clone() };
+            if let Some(text) = self.open(&subject, &kept) {
+                *value = Personal::Open(text);
+            }
+        });
+    }
+}
+
+/// Seals every open personal field of the events. The keys that are new are durable before this
+/// returns, and so before any frame that uses them.
+pub(super) fn seal_events(
+    keys: &mut KeyStore,
+    random: &mut dyn Random,
+    events: &mut [Event],
+) -> Result<(), OfficeError> {
+    let subjects: BTreeSet<Subject> = events
+        .iter_mut()
+        .filter(|event| is_personal(&mut event.body))
+        .map(|event| event.body.subject())
+        .collect();
+    if subjects.is_empty() {
+        return Ok(());
+    }
+    let wanted: Vec<(Subject, u32)> = subjects.into_iter().map(|subject| (subject, 0)).collect();
+    keys.ensure(&wanted, random)?;
+    for event in events {
+        seal_event(keys, random, event)?;
+    }
+    Ok(())
+}
+
+fn is_personal(body: &mut Body) -> bool {
+    let mut any = false;
+    body.each_personal_mut(&mut |_, value| any |= value.open_text().is_some());
+    any
+}
+
+fn seal_event(
+    keys: &KeyStore,
+    random: &mut dyn Random,
+    event: &mut Event,
+) -> Result<(), OfficeError> {
+    if !is_personal(&mut event.body) {
+        return Ok(());
+    }
+    let subject = event.body.subject();
+    let key = keys.key_for(&subject, 0)?.ok_or(OfficeError::Unsealed)?;
+    let (ledger, id) = (event.ledger.clone(), event.id);
+    let mut failed = None;
+    event.body.each_personal_mut(&mut |place, value| {
+        let Some(text) = value.open_text() else { return };
+        let mut nonce = [0; 24];
+        random.fill(&mut nonce);
+        let ad = AssociatedData { ledger: &ledger, event: id, subject: &subject, place };
+        match seal::seal(&key, nonce, &ad, text) {
+            Ok(sealed) => *value = Personal::Sealed(sealed),
+            Err(error) => failed = Some(error),
+        }
+    });
+    failed.map_or(Ok(()), |error| Err(error.into()))
+}

@@ -1,0 +1,519 @@
+//! Commands in, events appended: whole or not at all.
+
+use sha2::{Digest, Sha256};
+use uuid::{Builder, Uuid};
+
+use super::asof::local_date;
+use super::error::OfficeError;
+use super::ledger::{Ledger, offset};
+use super::opening::Tools;
+use super::personal::{PersonalReader, seal_events};
+use crate::domain::command::{Command, Context};
+use crate::domain::decide::{Proposed, decide};
+use crate::domain::event::{Actor, Body, Document, Event, Source};
+use crate::domain::finding::Finding;
+use crate::domain::personal::Subject;
+use crate::domain::rejection::Rejection;
+use crate::domain::restate;
+use crate::domain::state::State;
+use crate::domain::tags::body_tags;
+use crate::log::{Condition, EventLog, EventRead, NewEvent, codec};
+
+/// By what a row of a list is known again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NaturalKey {
+    /// The family of lists: `households`, `supports`, ...
+    pub family: &'static str,
+    /// The key in it: the household's code, the support's ref, else file hash and row.
+    pub key: String,
+}
+
+/// One command with what it rests on.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// What is asked.
+    pub command: Command,
+    /// The paper.
+    pub document: Option<Document>,
+    /// Why.
+    pub reason: Option<String>,
+    /// The row.
+    pub source: Option<Source>,
+    /// The row's key; without it the entry is made by hand and gets an id of its own.
+    pub key: Option<NaturalKey>,
+    /// A known household or person that differs is changed rather than refused.
+    pub update: bool,
+}
+
+impl Entry {
+    /// A command by hand.
+    pub fn by_hand(command: Command) -> Entry {
+        Entry { command, document: None, reason: None, source: None, key: None, update: false }
+    }
+}
+
+/// How much of a list must be right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// All or nothing.
+    Whole,
+    /// What is right goes in, the rest comes back.
+    AcceptValid,
+    /// Nothing goes in: only what would happen is told.
+    DryRun,
+}
+
+/// What became of one entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Recorded, or what would be.
+    New {
+        /// The id of its main event: for a support, the support's id.
+        id: Uuid,
+        /// Its place in the log.
+        seq: u64,
+        /// What seemed doubtful.
+        findings: Vec<Finding>,
+        /// The villages that were registered on the way.
+        events: usize,
+    },
+    /// There already, with the same content.
+    Already {
+        /// The id of the event that is there.
+        id: Uuid,
+    },
+    /// Refused.
+    Rejected(Rejection),
+}
+
+/// What became of all entries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    /// One outcome an entry, in their order.
+    pub outcomes: Vec<Outcome>,
+    /// The events that were appended: first and last place; `None` when there were none.
+    pub appended: Option<(u64, u64)>,
+}
+
+impl Recorded {
+    /// Whether any entry was refused.
+    pub fn any_rejected(&self) -> bool {
+        self.outcomes.iter().any(|outcome| matches!(outcome, Outcome::Rejected(_)))
+    }
+}
+
+struct Plan {
+    outcomes: Vec<Outcome>,
+    events: Vec<Event>,
+}
+
+enum Known {
+    No,
+    Same(Uuid),
+    Differs(Rejection),
+    Update(Box<Command>),
+}
+
+impl<L: EventLog> Ledger<L> {
+    /// The official who acts: the one named, else the only one there is, else one of the names
+    /// that the caller suggests.
+    ///
+    /// # Errors
+    /// [`OfficeError::NoActor`], or an unknown id.
+    pub fn actor(&self, named: Option<&str>, suggested: Option<&str>) -> Result<Actor, OfficeError> {
+        let actors = &self.state().actors;
+        let known = || actors.keys().map(ToString::to_string).collect::<Vec<_>>();
+        let only = || if actors.len() == 1 { actors.keys().next().map(|c| c.as_str()) } else { None };
+        let suggested = suggested.filter(|id| actors.contains_key(*id));
+        let id = named.or(suggested).or_else(only).ok_or_else(|| OfficeError::NoActor(known()))?;
+        let Some((name, office)) = actors.get(id) else {
+            let what = crate::domain::rejection::Unknown::Actor;
+            return Err(Rejection::Unknown { what, name: id.to_owned(), known: known() }.into());
+        };
+        Ok(Actor { id: id.to_owned(), name: name.clone(), office: office.clone() })
+    }
+
+    /// Decides all entries on what the ledger knows and on each other, and appends what they give
+    /// as one batch. Every entry is looked at, so that all errors are told at once.
+    ///
+    /// # Errors
+    /// [`OfficeError`] when the log or the keys fail; refused entries are outcomes, not errors.
+    pub fn record(
+        &mut self,
+        tools: &mut Tools,
+        by: &Actor,
+        entries: &[Entry],
+        mode: Mode,
+    ) -> Result<Recorded, OfficeError> {
+        let Plan { outcomes, events } = self.plan(tools, by, entries)?;
+        let mut recorded = Recorded { outcomes, appended: None };
+        let refused = mode == Mode::Whole && recorded.any_rejected();
+        if mode == Mode::DryRun || refused || events.is_empty() {
+            return Ok(recorded);
+        }
+        recorded.appended = Some(self.append(tools, events)?);
+        Ok(recorded)
+    }
+
+    /// Decides one entry; a refusal is an error.
+    ///
+    /// # Errors
+    /// [`OfficeError::Rejected`], or what the log and the keys say.
+    pub fn record_one(
+        &mut self,
+        tools: &mut Tools,
+        by: &Actor,
+        entry: Entry,
+    ) -> Result<Outcome, OfficeError> {
+        let recorded = self.record(tools, by, &[entry], Mode::Whole)?;
+        match recorded.outcomes.into_iter().next() {
+            Some(Outcome::Rejected(rejection)) => Err(rejection.into()),
+            Some(outcome) => Ok(outcome),
+            None => Err(OfficeError::NotFound { what: "entry", name: String::new() }),
+        }
+    }
+
+    fn plan(
+        &mut self,
+        tools: &mut Tools,
+        by: &Actor,
+        entries: &[Entry],
+    ) -> Result<Plan, OfficeError> {
+        let now_ms = tools.clock.now_ms().max(self.stand.at_ms);
+        let today = local_date(now_ms, offset(self.state()));
+        let batch = (entries.len() > 1).then(|| id_by_hand(tools, now_ms));
+        let mut scratch = self.view.state.clone();
+        let mut plan = Plan { outcomes: Vec::with_capacity(entries.len()), events: Vec::new() };
+        for entry in entries {
+            tools.tick(plan.outcomes.len(), entries.len());
+            let (document, reason) = (entry.document.clone(), entry.reason.clone());
+            let context = Context { today, document, reason };
+            let command = match self.known(&scratch, entry)? {
+                Known::Same(id) => {
+                    plan.outcomes.push(Outcome::Already { id });
+                    continue;
+                }
+                Known::Differs(rejection) => {
+                    plan.outcomes.push(Outcome::Rejected(rejection));
+                    continue;
+                }
+                Known::Update(command) => command,
+                Known::No => Box::new(entry.command.clone()),
+            };
+            let command = self.carry_over(*command)?;
+            match decide(&scratch, &context, &command) {
+                Err(rejection) => plan.outcomes.push(Outcome::Rejected(rejection)),
+                Ok(proposed) => {
+                    let first = self.stand.seq + 1 + plan.events.len() as u64;
+                    let natural = !is_change(&command);
+                    let key = entry.key.as_ref().filter(|_| natural);
+                    let events = shape(tools, by, entry, key, proposed, first, now_ms, batch, &scratch);
+                    plan.outcomes.push(outcome(&events));
+                    for event in events {
+                        scratch.evolve(&event)?;
+                        plan.events.push(event);
+                    }
+                }
+            }
+        }
+        Ok(plan)
+    }
+
+    fn append(
+        &mut self,
+        tools: &mut Tools,
+        mut events: Vec<Event>,
+    ) -> Result<(u64, u64), OfficeError> {
+        seal_events(&mut self.keys, tools.random.as_mut(), &mut events)?;
+        let mut new_events = Vec::with_capacity(events.len());
+        for event in &events {
+            let members = codec::members(event).map_err(|_| OfficeError::Unsealed)?;
+            new_events.push(NewEvent { id: event.id, members, tags: body_tags(&event.body) });
+        }
+        let appended = self.log.append(new_events, &Condition::default())?;
+        for (event, stored) in events.iter_mut().zip(&appended.events) {
+            event.at_ms = stored.at_ms;
+            event.seq = stored.seq;
+            self.view.evolve(event)?;
+        }
+        let head = self.log.head();
+        self.stand = super::ledger::Stand { seq: head.seq, at_ms: head.at_ms, root: head.root };
+        Ok((appended.first, appended.last))
+    }
+
+    /// The note and the recipient of a support are sealed to one event: they are opened here and
+    /// sealed again with the next.
+    fn carry_over(&self, mut command: Command) -> Result<Command, OfficeError> {
+        let (support, stage, change) = match &mut command {
+            Command::Advance { support, change, .. } => (*support, None, change),
+            Command::Correct { support, stage, change } => (*support, *stage, change),
+            _ => return Ok(command),
+        };
+        let record = self.state().supports.get(&support);
+        let entry = record.and_then(|record| match stage {
+            Some(stage) => record.at(stage),
+            None => record.furthest(),
+        });
+        if let Some(entry) = entry
+            && let Some(mut event) = self.event(&entry.event)?
+        {
+            self.personal().open_event(&mut event);
+            event.body.each_personal_mut(&mut |place, value| {
+                let text = value.open_text().map(str::to_owned);
+                match place.rsplit('.').next() {
+                    Some("note") => change.carried.note = text,
+                    Some("recipient") => change.carried.recipient = text,
+                    _ => {}
+                }
+            });
+        }
+        Ok(command)
+    }
+
+    fn known(&self, scratch: &State, entry: &Entry) -> Result<Known, OfficeError> {
+        match &entry.command {
+            Command::RegisterHousehold(draft) => self.known_household(scratch, entry, draft),
+            Command::RegisterPerson(draft) => self.known_person(scratch, entry, draft),
+            Command::RecordSupport(draft) => self.known_support(scratch, entry, draft),
+            Command::Advance { support, to, change } => {
+                let Some(key) = &entry.key else { return Ok(Known::No) };
+                let name = format!("support.{to}");
+                let id = id_of_row(&scratch.ledger_id, key, &name, 0);
+                let Some(event) = self.event(&id)? else { return Ok(Known::No) };
+                let Body::Support(_, state) = &event.body else { return Ok(Known::No) };
+                let same = state.support == Some(*support)
+                    && change.occurred_on == Some(state.occurred_on)
+                    && change.amount.is_none_or(|amount| {
+                        i128::from(amount.thousandths()) == state.amount_thousandths()
+                    })
+                    && change.quantity.is_none_or(|quantity| Some(quantity) == state.quantity);
+                Ok(if same { Known::Same(id) } else { differs("stage", &key.key, Vec::new()) })
+            }
+            Command::RegisterProject(draft) => Ok(match scratch.projects.get(&draft.project) {
+                None => Known::No,
+                Some(known) => {
+                    let registered = &known.registered;
+                    let mut fields = Vec::new();
+                    let programme = registered.programme.as_ref().map(|code| code.as_str());
+                    for (name, same) in [
+                        ("name", registered.name == draft.name),
+                        ("programme", programme == draft.programme.as_deref()),
+                        ("quantity", registered.quantity == draft.quantity),
+                    ] {
+                        fields.extend((!same).then(|| name.to_owned()));
+                    }
+                    if fields.is_empty() {
+                        Known::Same(Uuid::nil())
+                    } else {
+                        differs("project", draft.project.as_str(), fields)
+                    }
+                }
+            }),
+            Command::JoinProject { project, household, role, .. } => {
+                let members = scratch.projects.get(project).map(|known| known.members.as_slice());
+                let known = members.unwrap_or_default().iter().find(|(code, _)| code == household);
+                Ok(match known {
+                    None => Known::No,
+                    Some((_, known)) if known == role => Known::Same(Uuid::nil()),
+                    Some(_) => differs("member", household.as_str(), vec!["role".to_owned()]),
+                })
+            }
+            Command::ListCohort { cohort, household, .. } => {
+                let listed = scratch.cohorts.get(cohort);
+                let listed = listed.is_some_and(|known| known.households.contains(household));
+                Ok(if listed { Known::Same(Uuid::nil()) } else { Known::No })
+            }
+            Command::RegisterActor { actor, name, office } => {
+                let same = scratch.actors.get(actor) == Some(&(name.clone(), office.clone()));
+                Ok(if same { Known::Same(Uuid::nil()) } else { Known::No })
+            }
+            _ => Ok(Known::No),
+        }
+    }
+
+    fn known_household(
+        &self,
+        scratch: &State,
+        entry: &Entry,
+        draft: &crate::domain::command::HouseholdDraft,
+    ) -> Result<Known, OfficeError> {
+        let Some(code) = &draft.household else { return Ok(Known::No) };
+        let Some(known) = scratch.households.get(code) else { return Ok(Known::No) };
+        let subject = Subject::Household(code.clone());
+        let reader = PersonalReader::new(&self.keys, &scratch.ledger_id);
+        let opened = |kept: &_| reader.open(&subject, kept);
+        let village_is = |name: &str, code: &crate::domain::Code| {
+            let unit = scratch.units.get(code);
+            code.as_str() == name || unit.is_some_and(|unit| same_village(&unit.name, name))
+        };
+        let mut news = draft.clone();
+        let fields = restate::household_news(&mut news, known, &village_is, &opened);
+        if fields.is_empty() {
+            return Ok(Known::Same(known.registered));
+        }
+        if let Some(event) = self.event(&known.registered)?
+            && let Body::HouseholdRegistered(registered) = &event.body
+        {
+            let first = known.classes.entries().iter().min_by_key(|class| class.seq);
+            let first = first.map(|class| class.value);
+            let differ = restate::household_registration_differs(
+                draft, registered, event.id, first, &village_is, &opened,
+            );
+            if differ.is_empty() {
+                return Ok(Known::Same(known.registered));
+            }
+        }
+        Ok(if entry.update {
+            Known::Update(Box::new(Command::UpdateHousehold(news)))
+        } else {
+            differs("household", code.as_str(), fields)
+        })
+    }
+
+    fn known_person(
+        &self,
+        scratch: &State,
+        entry: &Entry,
+        draft: &crate::domain::command::PersonDraft,
+    ) -> Result<Known, OfficeError> {
+        let Some(code) = &draft.person else { return Ok(Known::No) };
+        let Some(known) = scratch.persons.get(code) else { return Ok(Known::No) };
+        let subject = Subject::Person(code.clone());
+        let reader = PersonalReader::new(&self.keys, &scratch.ledger_id);
+        let opened = |kept: &_| reader.open(&subject, kept);
+        let mut news = draft.clone();
+        let fields = restate::person_news(&mut news, known, &opened);
+        if fields.is_empty() {
+            return Ok(Known::Same(known.registered));
+        }
+        if let Some(event) = self.event(&known.registered)?
+            && let Body::PersonJoined(joined) = &event.body
+            && restate::person_registration_differs(draft, joined, event.id, &opened).is_empty()
+        {
+            return Ok(Known::Same(known.registered));
+        }
+        Ok(if entry.update {
+            Known::Update(Box::new(Command::UpdatePerson(news)))
+        } else {
+            differs("person", code.as_str(), fields)
+        })
+    }
+
+    fn known_support(
+        &self,
+        scratch: &State,
+        entry: &Entry,
+        draft: &crate::domain::command::SupportDraft,
+    ) -> Result<Known, OfficeError> {
+        let by_reference =
+            draft.reference.as_ref().and_then(|reference| scratch.references.get(reference));
+        let kind = scratch.catalogue.kind(&draft.kind);
+        let stage = draft.stage.or_else(|| kind.and_then(|kind| kind.default_stage()));
+        let Some(stage) = stage else { return Ok(Known::No) };
+        let by_row = entry.key.as_ref().map(|key| {
+            let name = if stage == crate::domain::Stage::Held {
+                "activity.held".to_owned()
+            } else {
+                format!("support.{stage}")
+            };
+            id_of_row(&scratch.ledger_id, key, &name, 0)
+        });
+        let by_row = by_row.filter(|id| scratch.supports.contains_key(id));
+        let Some(id) = by_reference.copied().or(by_row) else { return Ok(Known::No) };
+        let name = draft.reference.as_ref().map_or_else(|| id.to_string(), ToString::to_string);
+        let Some(event) = self.event(&id)? else {
+            return Ok(differs("support", &name, vec!["ref".to_owned()]));
+        };
+        let Body::Support(known_stage, known) = &event.body else { return Ok(Known::No) };
+        let subject = event.body.subject();
+        let reader = PersonalReader::new(&self.keys, &scratch.ledger_id);
+        let opened = |kept: &_| reader.open(&subject, kept);
+        let fields =
+            restate::support_differs(draft, stage, *known_stage, known, event.id, &opened);
+        Ok(if fields.is_empty() { Known::Same(id) } else { differs("support", &name, fields) })
+    }
+}
+
+fn same_village(a: &str, b: &str) -> bool {
+    crate::domain::decide::same_village(a, b)
+}
+
+fn differs(what: &str, name: &str, fields: Vec<String>) -> Known {
+    Known::Differs(Rejection::Differs { what: format!("{what} {name}"), fields })
+}
+
+/// A change of something known gets an id of its own, since the same row may change it again.
+fn is_change(command: &Command) -> bool {
+    matches!(command, Command::UpdateHousehold(_) | Command::UpdatePerson(_))
+}
+
+fn outcome(events: &[Event]) -> Outcome {
+    let main = events.iter().rfind(|event| {
+        matches!(event.body, Body::Support(..) | Body::SupportCorrected(_))
+    });
+    let Some(main) = main.or_else(|| events.last()) else {
+        return Outcome::Already { id: Uuid::nil() };
+    };
+    let findings = events.iter().flat_map(|event| event.findings.iter().cloned()).collect();
+    Outcome::New { id: main.id, seq: main.seq, findings, events: events.len() }
+}
+
+#[allow(clippy::too_many_arguments, reason = "one place that fills in a whole envelope")]
+fn shape(
+    tools: &mut Tools,
+    by: &Actor,
+    entry: &Entry,
+    key: Option<&NaturalKey>,
+    proposed: Vec<Proposed>,
+    first: u64,
+    at_ms: i64,
+    batch: Option<Uuid>,
+    state: &State,
+) -> Vec<Event> {
+    let mut events: Vec<Event> = Vec::with_capacity(proposed.len());
+    for (seq, proposed) in (first..).zip(proposed) {
+        let name = proposed.body.type_name();
+        let ordinal = events.iter().filter(|event| event.body.type_name() == name).count();
+        let id = match key {
+            Some(key) => id_of_row(&state.ledger_id, key, name, ordinal),
+            None => id_by_hand(tools, at_ms),
+        };
+        events.push(Event {
+            at_ms,
+            batch,
+            by: by.clone(),
+            body: proposed.body,
+            document: proposed.document,
+            findings: proposed.findings,
+            id,
+            late: proposed.late,
+            ledger: state.ledger_id.clone(),
+            reason: proposed.reason,
+            seq,
+            source: entry.source.clone(),
+        });
+    }
+    events
+}
+
+/// A UUIDv7 for an entry by hand.
+pub(super) fn id_by_hand(tools: &mut Tools, at_ms: i64) -> Uuid {
+    let mut random = [0; 10];
+    tools.random.fill(&mut random);
+    Builder::from_unix_timestamp_millis(u64::try_from(at_ms).unwrap_or(0), &random).into_uuid()
+}
+
+/// A UUIDv8 for a row of a list: the same row gives the same id.
+pub(super) fn id_of_row(ledger: &str, key: &NaturalKey, type_name: &str, ordinal: usize) -> Uuid {
+    let mut hasher = Sha256::new();
+    let ordinal = ordinal.to_string();
+    for part in ["socai row id v1", ledger, key.family, &key.key, type_name, &ordinal] {
+        hasher.update((part.len() as u64).to_be_bytes());
+        hasher.update(part.as_bytes());
+    }
+    let mut bytes = [0; 16];
+    for (byte, hashed) in bytes.iter_mut().zip(hasher.finalize()) {
+        *byte = hashed;
+    }
+    Builder::from_custom_bytes(bytes).into_uuid()
+}
