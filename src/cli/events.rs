@@ -7,7 +7,7 @@ use super::console::{Console, Failure};
 use super::open::Place;
 use crate::domain::code::Code;
 use crate::domain::event::Event;
-use crate::domain::personal::Personal;
+use crate::domain::personal::{Personal, Sealed};
 use crate::domain::tags::household_tag;
 use crate::log::{EventRead, StoredEvent, codec};
 use crate::office::OfficeError;
@@ -85,13 +85,21 @@ pub fn open_data(event: &Event) -> Value {
     let mut copy = event.clone();
     // An open field has no written form: it is taken out, and put back as a text.
     copy.body.each_personal_mut(&mut |_, value| {
-        if value.open_text().is_some() {
-            *value = Personal::Sealed(crate::domain::personal::Sealed::placeholder());
+        if value.open_text().is_some()
+            && let Some(sealed) = placeholder()
+        {
+            *value = Personal::Sealed(sealed);
         }
     });
     let mut data = serde_json::to_value(&copy.body).unwrap_or_default();
     put_opened(&mut data, event);
     data
+}
+
+fn placeholder() -> Option<Sealed> {
+    let length = |length| "0".repeat(length);
+    let c = length(Sealed::SHORTEST_C);
+    Sealed::new(c, length(Sealed::KEY_ID_LENGTH), length(Sealed::NONCE_LENGTH)).ok()
 }
 
 fn put_opened(data: &mut Value, event: &Event) {

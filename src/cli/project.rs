@@ -1,0 +1,299 @@
+//! `socai project`: a project as it stands.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::args::ProjectCommand;
+use super::console::{Console, Failure, table};
+use super::figures::{fingerprint, stand_json};
+use super::open::{Place, Reader};
+use crate::domain::code::Code;
+use crate::domain::fixed::format_thousandths;
+use crate::domain::stage::Stage;
+use crate::domain::state::Project;
+use crate::office::OfficeError;
+use crate::projection::figures::{self, Axis, Dimension, Filter, Query, Row};
+
+/// Money of a project by source, in thousandths.
+#[derive(Debug, Default, Clone, Copy)]
+struct Money {
+    budget: i128,
+    proposed: i128,
+    committed: i128,
+    disbursed: i128,
+    recovered: i128,
+}
+
+impl Money {
+    /// What is left of the budget: recovered money is there to be used again.
+    fn remaining(self) -> i128 {
+        self.budget - self.committed - self.disbursed + self.recovered
+    }
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// [`Failure`] when there is no such project, or the ledger cannot be read.
+pub fn run(
+    console: &mut Console<'_>,
+    place: &Place,
+    command: &ProjectCommand,
+) -> Result<(), Failure> {
+    match command {
+        ProjectCommand::Show { code, as_of } => {
+            let ledger = place.read(console, as_of)?;
+            let Some((code, project)) = ledger.state().projects.get_key_value(code.as_str()) else {
+                let (what, name) = ("project", code.clone());
+                return Err(console.failure(&OfficeError::NotFound { what, name }));
+            };
+            show(console, &ledger, code, project)
+        }
+        ProjectCommand::List { as_of } => {
+            let ledger = place.read(console, as_of)?;
+            list(console, &ledger)
+        }
+    }
+}
+
+fn rows(
+    console: &Console<'_>,
+    ledger: &Reader,
+    code: &Code,
+    by: Vec<Dimension>,
+    stages: Vec<Stage>,
+) -> Result<Vec<Row>, Failure> {
+    let query = Query {
+        from: chrono::NaiveDate::MIN,
+        to: chrono::NaiveDate::MAX,
+        axis: Axis::Occurred,
+        as_of: u64::MAX,
+        by,
+        stages,
+        kinds: Vec::new(),
+        filters: vec![Filter::Dimension(Dimension::Project, vec![code.to_string()])],
+    };
+    let answer = figures::figures(ledger.facts(), ledger.state(), &query);
+    answer.map(|answer| answer.rows).map_err(|error| console.usage("project", &error))
+}
+
+/// Committed is what is approved and not yet disbursed; an action counts at its furthest stage.
+fn money(
+    console: &Console<'_>,
+    ledger: &Reader,
+    code: &Code,
+) -> Result<BTreeMap<String, Money>, Failure> {
+    let mut sums: BTreeMap<String, Money> = BTreeMap::new();
+    for (source, amount) in ledger.state().project_budget(code) {
+        sums.entry(source.to_string()).or_default().budget = i128::from(amount.thousandths());
+    }
+    for (source, stage, amount) in furthest(ledger, code) {
+        let sum = sums.entry(source).or_default();
+        match stage {
+            Stage::Approved => sum.committed += amount,
+            Stage::Disbursed | Stage::Settled => sum.disbursed += amount,
+            Stage::Registered | Stage::Proposed | Stage::Appraised => sum.proposed += amount,
+            _ => {}
+        }
+    }
+    for row in rows(console, ledger, code, vec![Dimension::Source], vec![Stage::Disbursed, Stage::Settled])? {
+        let source = row.keys.into_iter().next().unwrap_or_default();
+        sums.entry(source).or_default().recovered += row.recovered;
+    }
+    Ok(sums)
+}
+
+/// What each standing support of the project comes to at its furthest stage, by source.
+fn furthest(ledger: &Reader, code: &Code) -> Vec<(String, Stage, i128)> {
+    let mut parts = Vec::new();
+    for record in ledger.state().supports.values().filter(|record| !record.reversed) {
+        let Some(entry) = record.furthest() else { continue };
+        if entry.state.project.as_ref() != Some(code) {
+            continue;
+        }
+        for part in &entry.state.funding {
+            let source = part.source.as_ref().map(Code::to_string).unwrap_or_default();
+            parts.push((source, entry.stage, i128::from(part.amount.thousandths())));
+        }
+    }
+    parts
+}
+
+fn stage_of(project: &Project) -> Option<Stage> {
+    project.stages.last().map(|(stage, _, _)| *stage)
+}
+
+fn show(
+    console: &mut Console<'_>,
+    ledger: &Reader,
+    code: &Code,
+    project: &Project,
+) -> Result<(), Failure> {
+    let money = money(console, ledger, code)?;
+    let goods = rows(console, ledger, code, vec![Dimension::Kind, Dimension::Stage], Stage::ALL.to_vec())?;
+    if console.is_json() {
+        let value = show_json(ledger, code, project, &money, &goods);
+        return console.json(&value);
+    }
+    let lang = console.lang;
+    let registered = &project.registered;
+    console.line(format!("{} {code}: {}", lang.pick("Dự án", "Project"), registered.name))?;
+    if let Some(programme) = &registered.programme {
+        let known = ledger.state().catalogue.programme(programme.as_str());
+        let name = known.map_or(programme.as_str(), |known| known.name.get(lang));
+        console.line(format!("  {}: {name}", lang.pick("chương trình", "programme")))?;
+    }
+    if let Some(village) = &registered.village {
+        console.line(format!("  {}: {village}", lang.pick("thôn", "village")))?;
+    }
+    if let (Some(quantity), Some(unit)) = (registered.quantity, &registered.unit) {
+        let size = console.number(&quantity.to_string());
+        console.line(format!("  {}: {size} {unit}", lang.pick("quy mô", "size")))?;
+    }
+    for (stage, on, seq) in &project.stages {
+        let on = on.map(|day| format!(" {}", day.format("%d/%m/%Y"))).unwrap_or_default();
+        console.line(format!("  {}: {}{on} (#{seq})", lang.pick("giai đoạn", "stage"), stage.name().get(lang)))?;
+    }
+    let header = lang.pick(
+        ["nguồn vốn", "dự toán", "đang đề nghị", "đã duyệt chưa chi", "đã chi", "thu hồi", "còn lại"],
+        ["source", "budget", "proposed", "committed", "disbursed", "recovered", "remaining"],
+    );
+    let cells = money.iter().map(|(source, sums)| {
+        let name = super::figures::key_name(ledger.state(), Dimension::Source, source, lang);
+        let figure = |sum: i128| console.number(&format_thousandths(sum));
+        let sums = [sums.budget, sums.proposed, sums.committed, sums.disbursed, sums.recovered, sums.remaining()];
+        std::iter::once(name).chain(sums.map(figure)).collect::<Vec<_>>()
+    });
+    let text = table(&header, cells.collect(), &[1, 2, 3, 4, 5, 6]);
+    console.line(text)?;
+    print_goods(console, ledger, &goods)?;
+    console.line(lang.pick(
+        format!("Hộ tham gia: {}", project.members.len()),
+        format!("Members: {}", project.members.len()),
+    ))?;
+    for (household, role) in &project.members {
+        let role = role.as_ref().map(|role| format!(" ({role})")).unwrap_or_default();
+        console.line(format!("  {household}{role}"))?;
+    }
+    console.line(fingerprint(ledger.stand(), lang))
+}
+
+fn print_goods(console: &mut Console<'_>, ledger: &Reader, goods: &[Row]) -> Result<(), Failure> {
+    let lang = console.lang;
+    let header = lang.pick(
+        ["chính sách", "giai đoạn", "lượt", "hộ", "số tiền", "số lượng"],
+        ["kind", "stage", "turns", "households", "amount", "quantity"],
+    );
+    let cells = goods.iter().map(|row| {
+        let mut cells: Vec<String> = [Dimension::Kind, Dimension::Stage]
+            .iter()
+            .zip(&row.keys)
+            .map(|(by, key)| super::figures::key_name(ledger.state(), *by, key, lang))
+            .collect();
+        cells.push(row.turns.to_string());
+        cells.push(row.households.to_string());
+        cells.push(console.number(&format_thousandths(row.amount)));
+        cells.push(format!("{} {}", console.number(&format_thousandths(row.quantity)), row.unit));
+        cells
+    });
+    let text = table(&header, cells.collect(), &[2, 3, 4, 5]);
+    console.line(text)
+}
+
+fn money_json(money: &BTreeMap<String, Money>) -> Vec<Value> {
+    let figure = format_thousandths;
+    money
+        .iter()
+        .map(|(source, sums)| {
+            json!({
+                "source": source,
+                "budget": figure(sums.budget),
+                "proposed": figure(sums.proposed),
+                "committed": figure(sums.committed),
+                "disbursed": figure(sums.disbursed),
+                "recovered": figure(sums.recovered),
+                "remaining": figure(sums.remaining()),
+            })
+        })
+        .collect()
+}
+
+fn show_json(
+    ledger: &Reader,
+    code: &Code,
+    project: &Project,
+    money: &BTreeMap<String, Money>,
+    goods: &[Row],
+) -> Value {
+    let by = [Dimension::Kind, Dimension::Stage];
+    let goods: Vec<Value> = goods.iter().map(|row| super::figures::row_json(&by, row)).collect();
+    let members: Vec<Value> = project
+        .members
+        .iter()
+        .map(|(household, role)| json!({ "household": household, "role": role }))
+        .collect();
+    let stages: Vec<Value> = project
+        .stages
+        .iter()
+        .map(|(stage, on, seq)| json!({ "stage": stage, "on": on, "seq": seq }))
+        .collect();
+    json!({
+        "as_of": stand_json(ledger.stand()),
+        "project": code,
+        "name": project.registered.name,
+        "programme": project.registered.programme,
+        "village": project.registered.village,
+        "quantity": project.registered.quantity,
+        "unit": project.registered.unit,
+        "stage": stage_of(project),
+        "stages": stages,
+        "money": money_json(money),
+        "supports": goods,
+        "members": members,
+    })
+}
+
+fn list(console: &mut Console<'_>, ledger: &Reader) -> Result<(), Failure> {
+    let lang = console.lang;
+    let mut found = Vec::new();
+    for (code, project) in &ledger.state().projects {
+        let money = money(console, ledger, code)?;
+        found.push((code, project, money));
+    }
+    if console.is_json() {
+        let rows: Vec<Value> = found
+            .iter()
+            .map(|(code, project, money)| {
+                json!({
+                    "project": code, "name": project.registered.name,
+                    "programme": project.registered.programme, "stage": stage_of(project),
+                    "members": project.members.len(), "money": money_json(money),
+                })
+            })
+            .collect();
+        let as_of = stand_json(ledger.stand());
+        return console.json(&json!({ "as_of": as_of, "projects": rows }));
+    }
+    let header = lang.pick(
+        ["mã", "tên", "giai đoạn", "hộ", "dự toán", "đã chi"],
+        ["project", "name", "stage", "households", "budget", "disbursed"],
+    );
+    let cells = found.iter().map(|(code, project, money)| {
+        let sum = |of: fn(&Money) -> i128| {
+            console.number(&format_thousandths(money.values().map(of).sum()))
+        };
+        let stage = stage_of(project).map(|stage| stage.name().get(lang).to_owned());
+        vec![
+            code.to_string(),
+            project.registered.name.clone(),
+            stage.unwrap_or_default(),
+            project.members.len().to_string(),
+            sum(|sums| sums.budget),
+            sum(|sums| sums.disbursed),
+        ]
+    });
+    let text = table(&header, cells.collect(), &[3, 4, 5]);
+    console.line(text)?;
+    console.line(fingerprint(ledger.stand(), lang))
+}
