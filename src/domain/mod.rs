@@ -1,17 +1,20 @@
 //! The pure core: values, events, the catalogue, `decide` and `evolve`.
 //!
 //! **Invariant:** nothing here does I/O, reads a clock, draws randomness, starts a thread or
-//! depends on hash-map order. It uses serde, schemars, chrono, uuid and `rust_decimal`, and no
-//! other room of the house. A test (`tests/house.rs`) enforces it.
+//! depends on hash-map order. It uses serde, schemars, chrono, uuid and `rust_decimal`, and
+//! `zeroize` to wipe opened personal fields; no other room of the house. A test
+//! (`tests/house.rs`) enforces it.
 
 pub mod class;
 pub mod code;
 pub mod fixed;
 pub mod language;
+pub mod personal;
 pub mod stage;
 
 pub use class::HouseholdClass;
 pub use code::Code;
 pub use fixed::{FixedError, Money, Quantity};
 pub use language::{Lang, Text};
+pub use personal::{Personal, Sealed, Subject};
 pub use stage::Stage;
