@@ -1,1 +1,5 @@
 //! The durable append-only log.
+
+pub mod keys;
+pub mod random;
+pub mod seal;
