@@ -1,7 +1,7 @@
 //! The pure core: values, events, the catalogue, `decide` and `evolve`.
 //!
 //! **Invariant:** nothing here does I/O, reads a clock, draws randomness, starts a thread or
-//! depends on hash-map order. It uses serde, schemars, chrono, uuid and `rust_decimal`, and no
+//! depends on hash-map order. It uses serde, schemars, chrono, uuid, `rust_decimal` and zeroize, and no
 //! other room of the house. A test (`tests/house.rs`) enforces it.
 
 pub mod catalogue;
@@ -33,7 +33,7 @@ pub use event::{Actor, Body, Document, Event, Sex, Source};
 pub use finding::{Finding, FindingCode};
 pub use fixed::{FixedError, Money, Quantity};
 pub use language::{Explain, Lang, Text};
-pub use period::Period;
-pub use personal::Personal;
+pub use period::{Period, PeriodError};
+pub use personal::{Personal, Sealed, Subject};
 pub use stage::Stage;
 pub use state::State;
