@@ -8,10 +8,12 @@ pub mod class;
 pub mod code;
 pub mod fixed;
 pub mod language;
+pub mod period;
 pub mod stage;
 
 pub use class::HouseholdClass;
 pub use code::Code;
 pub use fixed::{FixedError, Money, Quantity};
 pub use language::{Lang, Text};
+pub use period::{Period, PeriodError};
 pub use stage::Stage;
