@@ -90,7 +90,6 @@ const ID_NUMBER: Column = column(
         "căn cước công dân",
         "số căn cước công dân",
         "số CMT",
-        "id",
     ],
 );
 const NOTE: Column = column("note", &["ghi chú", "chú thích", "notes", "remarks"]);

@@ -133,8 +133,8 @@ fn in_words(text: &str) -> Option<String> {
     let rest = folded.strip_prefix("ngay ")?;
     let words: Vec<&str> = rest.split(' ').collect();
     match words.as_slice() {
-        &[date] => Some(date.to_owned()),
-        &[day, "thang", month, "nam", year] => Some(format!("{day}/{month}/{year}")),
+        [date] => Some((*date).to_owned()),
+        [day, "thang", month, "nam", year] => Some(format!("{day}/{month}/{year}")),
         _ => None,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::text::fold;
+use super::text::{fold, shown};
 use super::words::key;
 
 /// A column that a list may have.
@@ -82,28 +82,33 @@ pub fn find_columns(list: &ListColumns, header: &[String]) -> (Places, Vec<Heade
     };
     let names = names_of(list);
     for (place, cell) in header.iter().enumerate().take(own_width(header)) {
-        let cell = cell.trim();
-        let bare = key(&without_remark(cell));
-        let Some(&column) = names.get(&bare) else {
+        let cell = shown(cell);
+        let bare = key(&without_remark(&cell));
+        let amount = || {
+            names
+                .get(without_currency(&bare))
+                .filter(|c| MONEY.contains(*c))
+        };
+        let Some(&column) = names.get(&bare).or_else(amount) else {
             if cell.is_empty() {
                 places.unnamed.push(place);
             } else if !NUMBERING.contains(&bare.as_str()) {
-                places.unknown.push(cell.to_owned());
+                places.unknown.push(cell);
             }
             continue;
         };
-        if MONEY.contains(&column) && is_in_thousands(cell) {
-            faults.push(HeaderFault::MoneyUnit(cell.to_owned()));
+        if MONEY.contains(&column) && is_in_thousands(&cell) {
+            faults.push(HeaderFault::MoneyUnit(cell.clone()));
         }
         if let Some((_, first)) = places.found.get(column) {
             faults.push(HeaderFault::Twice {
                 column,
                 first: first.clone(),
-                second: cell.to_owned(),
+                second: cell,
             });
             continue;
         }
-        places.found.insert(column, (place, cell.to_owned()));
+        places.found.insert(column, (place, cell));
     }
     for any_of in list.required {
         if !any_of.iter().any(|column| places.has(column)) {
@@ -172,13 +177,28 @@ fn without_remark(text: &str) -> String {
         .collect()
 }
 
+/// Words that say that an amount is not in full dong.
+const SCALES: [&str; 9] = [
+    "nghin", "ngan", "ng", "trieu", "tr", "trd", "ty", "thousand", "million",
+];
+
 fn is_in_thousands(text: &str) -> bool {
     let folded = fold(text);
     let words = key(&folded);
-    let scaled = ["nghin", "ngan", "trieu", "tr", "ty", "thousand", "million"];
-    folded.contains("1000")
-        || folded.contains("1.000")
-        || words.split(' ').any(|w| scaled.contains(&w))
+    let is_scaled = words.split(' ').any(|word| SCALES.contains(&word));
+    is_scaled || folded.contains("1000") || folded.contains("1.000")
+}
+
+/// `số tiền nghìn đồng` is `số tiền`: a currency without brackets around it.
+fn without_currency(key: &str) -> &str {
+    let mut rest = key;
+    while let Some((head, last)) = rest.rsplit_once(' ') {
+        if !SCALES.contains(&last) && !["dong", "d", "vnd", "1000"].contains(&last) {
+            break;
+        }
+        rest = head;
+    }
+    rest
 }
 
 #[cfg(test)]
@@ -267,6 +287,33 @@ mod tests {
         let (_, faults) = find(&columns::HOUSEHOLDS, &["Chủ hộ"]);
         assert_eq!(faults, [HeaderFault::Missing(&["household"])]);
         assert!(names_that_do(&columns::HOUSEHOLDS, "household").contains(&"mã hộ"));
+    }
+
+    #[test]
+    fn an_amount_may_name_its_currency_but_no_thousands() {
+        let cells = |amount| ["chính sách", "hộ", "ngày", amount];
+        for amount in [
+            "Số tiền (đồng)",
+            "Số tiền, đồng",
+            "KINH PHÍ (VNĐ)",
+            "amount VND",
+        ] {
+            let (places, faults) = find(&columns::SUPPORTS, &cells(amount));
+            assert_eq!(
+                (places.place("amount"), faults),
+                (Some(3), vec![]),
+                "{amount}"
+            );
+        }
+        for amount in [
+            "Số tiền (1.000đ)",
+            "Số tiền triệu đồng",
+            "Kinh phí (tr.đ)",
+            "amount (thousand)",
+        ] {
+            let (_, faults) = find(&columns::SUPPORTS, &cells(amount));
+            assert_eq!(faults, [HeaderFault::MoneyUnit(amount.into())]);
+        }
     }
 
     #[test]

@@ -87,6 +87,30 @@ pub fn is_formula(text: &str) -> bool {
     text.starts_with(['=', '+', '@', '\t'])
 }
 
+/// What the one dot of a quantity means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DotUse {
+    /// It groups thousands: `1.125` is 1,125.
+    Thousands,
+    /// It stands before decimals: `1.5`.
+    Decimals,
+}
+
+/// What the dot means in a quantity that has one dot, no comma, and a unit with decimals. A list
+/// that uses it in both ways was perhaps written by somebody to whom `1.125` is a little over one.
+pub fn dot_use(text: &str, unit: &str, decimals: u32) -> Option<DotUse> {
+    let text = without_suffix(text, &[&unit.to_lowercase()]).trim();
+    let (whole, fraction) = text.split_once('.').filter(|_| decimals > 0)?;
+    let one_sign = !fraction.contains(['.', ',']) && !whole.contains([',', ' ']);
+    one_sign.then(|| {
+        if fraction.len() == 3 && !whole.starts_with('0') {
+            DotUse::Thousands
+        } else {
+            DotUse::Decimals
+        }
+    })
+}
+
 /// The form that a spreadsheet gives to a long number in a column of numbers: `6.08E+10`.
 pub fn is_scientific(text: &str) -> bool {
     let Some((digits, exponent)) = text.trim().split_once(['e', 'E']) else {
@@ -311,7 +335,7 @@ impl Explain for NumberError {
                 "write the result of the formula, such as 1337000",
             ),
             NumberFault::Negative => lang.pick(
-                "ghi số từ 0 trở lên; để hủy hoặc thu hồi một khoản, dùng reverse hoặc record recovery",
+                "ghi số từ 0 trở lên; muốn hủy hay thu hồi, dùng reverse hoặc record recovery",
                 "write 0 or more; to void or take back money, use reverse or record recovery",
             ),
             NumberFault::Scientific => lang.pick(

@@ -1,6 +1,7 @@
 //! From text to a table: a header and numbered rows of cells, not yet understood.
 
 use super::limits::{MOST_COLUMNS, MOST_ROWS};
+use super::text::is_blank;
 use crate::domain::Lang;
 use crate::domain::language::Explain;
 
@@ -12,6 +13,8 @@ const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
 pub struct Table {
     /// The cells of the header row, as written.
     pub header: Vec<String>,
+    /// The number of the header row.
+    pub header_row: u64,
     /// The rows below the header that hold anything.
     pub rows: Vec<RawRow>,
     /// The sign between two cells: a comma, a semicolon or a tab.
@@ -24,6 +27,16 @@ pub struct RawRow {
     /// The number by which a spreadsheet shows it; the header is usually row 1.
     pub row: u64,
     cells: csv::StringRecord,
+}
+
+impl TableError {
+    /// The row it is about, where it is about one.
+    pub fn row(&self) -> Option<u64> {
+        match self {
+            TableError::OpenQuote { row } => Some(*row),
+            _ => None,
+        }
+    }
 }
 
 impl RawRow {
@@ -40,7 +53,7 @@ impl RawRow {
     /// How many cells it has, not counting empty ones at the end.
     pub fn len(&self) -> usize {
         let numbered = (1..).zip(self.cells.iter());
-        let filled = numbered.filter(|(_, cell)| !cell.trim().is_empty());
+        let filled = numbered.filter(|(_, cell)| !is_blank(cell));
         filled.last().map_or(0, |(place, _)| place)
     }
 
@@ -91,6 +104,7 @@ pub fn read_table(text: &str) -> Result<Table, TableError> {
         .from_reader(text.as_bytes());
     let mut table = Table {
         header: Vec::new(),
+        header_row: 0,
         rows: Vec::new(),
         delimiter,
     };
@@ -133,6 +147,7 @@ fn add_row(table: &mut Table, raw: RawRow) -> Result<(), TableError> {
         if raw.len() > MOST_COLUMNS {
             return Err(TableError::TooManyColumns(raw.len()));
         }
+        table.header_row = raw.row;
         table.header = raw.cells().take(raw.len()).map(str::to_owned).collect();
         return Ok(());
     }

@@ -58,6 +58,25 @@ pub fn clean(text: &str) -> Result<Cow<'_, str>, char> {
     Ok(Cow::Owned(kept.trim().nfc().collect()))
 }
 
+/// Whether nothing can be seen in a cell.
+pub fn is_blank(text: &str) -> bool {
+    text.chars().all(|c| c.is_whitespace() || is_invisible(c))
+}
+
+/// How many characters of a cell a message repeats.
+const SHOWN: usize = 120;
+
+/// A cell as a message repeats it: on one line, not too long, and without anything that could
+/// move the cursor of a terminal.
+pub fn shown(text: &str) -> String {
+    let visible = text.trim().chars().take(SHOWN).map(|c| match c {
+        '\n' => ' ',
+        c if is_refused(c) => char::REPLACEMENT_CHARACTER,
+        c => c,
+    });
+    visible.collect()
+}
+
 /// Most cells need no work: printable ASCII without a space at an end or two in a row.
 fn is_clean(text: &str) -> bool {
     let printable = text.bytes().all(|b| matches!(b, b' '..=b'~'));
@@ -112,6 +131,12 @@ mod tests {
         for bad in ['\t', '\0', '\u{7}', '\u{85}', '\r', '\u{202E}'] {
             assert_eq!(clean(&format!("a{bad}b")), Err(bad));
         }
+    }
+
+    #[test]
+    fn a_message_repeats_a_cell_without_what_moves_a_cursor() {
+        assert_eq!(shown(" a\u{1B}[2Jb\nc "), "a\u{FFFD}[2Jb c");
+        assert_eq!(shown(&"ộ".repeat(500)).chars().count(), SHOWN);
     }
 
     proptest! {
