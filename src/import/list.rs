@@ -1,0 +1,297 @@
+//! A list as it was read: its rows, what is wrong with it, and the rows to give back.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::Arc;
+
+use super::cells::{Cells, Findings, Units};
+use super::encoding::{Encoding, check_size, decode};
+use super::header::{
+    HeaderFault, ListColumns, Places, REJECT_COLUMNS, find_columns, names_that_do, own_width,
+};
+use super::issue::{ImportIssue, ImportNotice, ImportProblem};
+use super::limits::LARGEST_FILE;
+use super::table::{RawRow, Table, read_table};
+use super::text::shown;
+use crate::domain::Lang;
+use crate::domain::language::Explain;
+
+/// The file that a list came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// The name of the file, without its folders.
+    pub file: Arc<str>,
+    /// The sheet of a workbook.
+    pub sheet: Option<Arc<str>>,
+}
+
+/// A list that was read: what could be read, and all that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListRead<R> {
+    /// Where it came from.
+    pub origin: Origin,
+    /// The rows in which everything could be read, in the order of the file.
+    pub rows: Vec<R>,
+    /// Everything that is wrong, in the order of the file. A row that an issue names is not in
+    /// `rows`.
+    pub issues: Vec<ImportIssue>,
+    /// What does not stop the list, and who made it should know.
+    pub notices: Vec<ImportNotice>,
+    /// The cells of the header, as written.
+    pub header: Vec<String>,
+    /// All rows that hold anything, as written.
+    pub raw: Vec<RawRow>,
+    /// Where the columns stand.
+    pub places: Places,
+    delimiter: u8,
+}
+
+/// A row of a list of one type.
+pub(super) trait ListRow: Sized {
+    /// The columns of the list.
+    const LIST: ListColumns;
+    /// Reads one row. `None`, or any issue, keeps it out of the rows.
+    fn read(cells: &mut Cells<'_>, units: &Units<'_>) -> Option<Self>;
+}
+
+/// Reads the bytes of a file, at most [`LARGEST_FILE`] of them. A larger file is refused from its
+/// size, before any of it is read.
+///
+/// # Errors
+/// An [`ImportIssue`] that names the file, when it cannot be opened or read, or is too large.
+pub fn load(path: &Path) -> Result<Vec<u8>, Box<ImportIssue>> {
+    let name = path
+        .file_name()
+        .unwrap_or(path.as_os_str())
+        .to_string_lossy();
+    let unreadable = |error: io::Error| ImportProblem::Unreadable(error.to_string());
+    let read = || -> Result<Vec<u8>, ImportProblem> {
+        let file = File::open(path).map_err(unreadable)?;
+        check_size(file.metadata().map_err(unreadable)?.len())?;
+        let mut bytes = Vec::new();
+        // What has no size, such as a pipe, is cut off one byte over the limit.
+        let mut limited = file.take(LARGEST_FILE + 1);
+        limited.read_to_end(&mut bytes).map_err(unreadable)?;
+        check_size(u64::try_from(bytes.len()).unwrap_or(u64::MAX))?;
+        Ok(bytes)
+    };
+    read().map_err(|problem| Box::new(Origin::of(&name).issue(problem)))
+}
+
+impl Origin {
+    fn of(file: &str) -> Origin {
+        Origin {
+            file: file.into(),
+            sheet: None,
+        }
+    }
+
+    fn issue(&self, problem: ImportProblem) -> ImportIssue {
+        ImportIssue {
+            file: self.file.clone(),
+            sheet: self.sheet.clone(),
+            row: None,
+            column: None,
+            value: None,
+            problem,
+        }
+    }
+}
+
+/// Reads the list of one type from the bytes of a file.
+pub(super) fn read_list<R: ListRow>(bytes: &[u8], file: &str, units: &Units<'_>) -> ListRead<R> {
+    let origin = Origin::of(file);
+    let mut list = ListRead::empty(origin);
+    let text = match decode(bytes) {
+        Ok((text, encoding)) => {
+            if encoding == Encoding::Windows1258 {
+                list.notices.push(ImportNotice::Decoded(encoding));
+            }
+            text
+        }
+        Err(error) => {
+            list.issues.push(list.origin.issue(error.into()));
+            return list;
+        }
+    };
+    match read_table(&text) {
+        Ok(table) => fill(&mut list, table, units),
+        Err(error) => {
+            let mut issue = list.origin.issue(error.clone().into());
+            issue.row = error.row();
+            list.issues.push(issue);
+        }
+    }
+    list
+}
+
+/// Reads the header and, where it will do, every row.
+fn fill<R: ListRow>(list: &mut ListRead<R>, table: Table, units: &Units<'_>) {
+    let (places, faults) = find_columns(&R::LIST, &table.header);
+    let unknown = places.unknown.iter().cloned();
+    list.notices
+        .extend(unknown.map(ImportNotice::UnknownColumn));
+    list.delimiter = table.delimiter;
+    let (own, width) = (own_width(&table.header), table.header.len());
+    for fault in faults {
+        list.issues.push(header_issue(
+            &list.origin,
+            &R::LIST,
+            table.header_row,
+            fault,
+        ));
+    }
+    if list.issues.is_empty() {
+        let mut findings = Findings::default();
+        for raw in &table.rows {
+            let before = findings.issues.len();
+            let mut cells = Cells {
+                origin: &list.origin,
+                places: &places,
+                raw,
+                findings: &mut findings,
+            };
+            cells.check_width(own, width);
+            let row = R::read(&mut cells, units);
+            let is_sound = findings.issues.len() == before;
+            list.rows.extend(row.filter(|_| is_sound));
+        }
+        list.notices.extend(findings.mixed_dots(&places));
+        list.issues = findings.issues;
+    }
+    list.places = places;
+    list.header = table.header;
+    list.raw = table.rows;
+}
+
+fn header_issue(origin: &Origin, list: &ListColumns, row: u64, fault: HeaderFault) -> ImportIssue {
+    let (column, problem) = match fault {
+        HeaderFault::Missing(any_of) => {
+            let names = any_of.iter().flat_map(|column| names_that_do(list, column));
+            let names = names.collect();
+            (None, ImportProblem::MissingColumn { any_of, names })
+        }
+        HeaderFault::Twice {
+            column,
+            first,
+            second,
+        } => {
+            let name = second.clone();
+            let problem = ImportProblem::ColumnTwice {
+                column,
+                first,
+                second,
+            };
+            (Some(name), problem)
+        }
+        HeaderFault::MoneyUnit(written) => (Some(written), ImportProblem::MoneyUnit),
+    };
+    ImportIssue {
+        row: Some(row),
+        value: column.clone(),
+        column,
+        ..origin.issue(problem)
+    }
+}
+
+impl<R> ListRead<R> {
+    fn empty(origin: Origin) -> ListRead<R> {
+        ListRead {
+            origin,
+            rows: Vec::new(),
+            issues: Vec::new(),
+            notices: Vec::new(),
+            header: Vec::new(),
+            raw: Vec::new(),
+            places: Places::default(),
+            delimiter: b',',
+        }
+    }
+
+    /// An issue about a row that was read, for what another room refuses. `column` is the English
+    /// name; the issue names it as the file does, and repeats the cell.
+    pub fn issue_at(&self, row: u64, column: Option<&str>, error: &impl Explain) -> ImportIssue {
+        let place = column.and_then(|column| self.places.place(column));
+        let raw = self.raw.binary_search_by_key(&row, |raw| raw.row);
+        let raw = raw.ok().and_then(|at| self.raw.get(at));
+        let value = raw.zip(place).map(|(raw, place)| shown(raw.cell(place)));
+        ImportIssue {
+            row: Some(row),
+            column: column.map(|column| self.places.written(column).to_owned()),
+            value: value.filter(|value| !value.is_empty()),
+            ..self.origin.issue(ImportProblem::refused(error))
+        }
+    }
+
+    /// The rejected rows as a file of their own: the user's own rows and columns, then `row`,
+    /// `column` and `reason` for each. UTF-8 with a byte order mark, so that Excel reads it well.
+    /// Corrected, the file can be imported as it is: the three columns at its end are passed over.
+    ///
+    /// # Errors
+    /// None in practice: the file is written to memory.
+    pub fn write_rejects(&self, issues: &[ImportIssue], lang: Lang) -> io::Result<Vec<u8>> {
+        let mut reasons: BTreeMap<u64, Vec<&ImportIssue>> = BTreeMap::new();
+        for issue in issues {
+            reasons
+                .entry(issue.row.unwrap_or(0))
+                .or_default()
+                .push(issue);
+        }
+        let (own, width) = (own_width(&self.header), self.header.len());
+        let rejected = || self.raw.iter().filter(|raw| reasons.contains_key(&raw.row));
+        let extra = rejected().map(|raw| raw.len().saturating_sub(width)).max();
+        let extra = extra.unwrap_or(0);
+
+        let mut writer = csv::WriterBuilder::new()
+            .delimiter(self.delimiter)
+            .terminator(csv::Terminator::CRLF)
+            .from_writer(BYTE_ORDER_MARK.to_vec());
+        let names = self.header.iter().take(own).map(|name| as_text(name));
+        let unnamed = std::iter::repeat_n(Cow::Borrowed(""), extra);
+        let told = REJECT_COLUMNS.map(Cow::Borrowed);
+        let header = names.chain(unnamed).chain(told);
+        writer.write_record(header.map(Cow::into_owned))?;
+        for raw in rejected() {
+            let of_row = reasons.get(&raw.row).map_or(&[][..], Vec::as_slice);
+            let places = (0..own).chain(width..width + extra);
+            let cells = places.map(|place| as_text(raw.cell(place)).into_owned());
+            let told = reject_cells(raw.row, of_row, lang);
+            writer.write_record(cells.chain(told))?;
+        }
+        writer.into_inner().map_err(|error| error.into_error())
+    }
+}
+
+/// By this mark Excel knows that a file is UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
+/// What stands under [`REJECT_COLUMNS`] for one row.
+fn reject_cells(row: u64, issues: &[&ImportIssue], lang: Lang) -> [String; 3] {
+    let columns: Vec<&str> = issues.iter().filter_map(|i| i.column.as_deref()).collect();
+    let reason = |issue: &&ImportIssue| match issue.hint(lang) {
+        Some(hint) => format!("{} ({hint})", issue.message(lang)),
+        None => issue.message(lang),
+    };
+    let reasons: Vec<String> = issues.iter().map(reason).collect();
+    [row.to_string(), columns.join("; "), reasons.join("; ")]
+}
+
+/// Marks what a spreadsheet would run as a formula as text, in the way of spreadsheets: nothing
+/// that somebody put into a list may run on the machine of who opens the rejects.
+fn as_text(cell: &str) -> Cow<'_, str> {
+    let number = |c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | ' ');
+    let bare = cell.trim_start_matches(' ');
+    let runs = match bare.chars().next() {
+        Some('=' | '@' | '\t') => true,
+        Some('+' | '-') => !bare.chars().skip(1).all(number),
+        _ => false,
+    };
+    if runs {
+        Cow::Owned(format!("'{cell}"))
+    } else {
+        Cow::Borrowed(cell)
+    }
+}
