@@ -802,3 +802,8 @@ pub struct SchemaArgs {
     #[arg(long, value_name = "DIR")]
     pub output: Option<PathBuf>,
 }
+
+impl Format {
+    /// The value of `--format` for programs.
+    pub const JSON: &'static str = "json";
+}

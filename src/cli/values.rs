@@ -70,7 +70,7 @@ pub fn money(
     option: &str,
     text: &str,
 ) -> Result<Money, Failure> {
-    read_money(text, state.catalogue.currency_decimals)
+    read_money(text, state.catalogue.currency_decimals.into())
         .map_err(|error| refused(&error, option, console.lang))
 }
 
@@ -104,9 +104,9 @@ pub fn quantity(
     unit: Option<&str>,
     kind: Option<&str>,
 ) -> Result<Quantity, Failure> {
-    let of_kind = kind.and_then(|kind| state.catalogue.kind(kind)?.unit.clone());
-    let unit = unit.map(str::to_owned).or(of_kind).unwrap_or_default();
-    let decimals = state.catalogue.unit(&unit).map_or(3, |unit| unit.decimals);
+    let of_kind = kind.and_then(|kind| state.catalogue.kind(kind)?.unit.as_ref());
+    let unit = unit.map(str::to_owned).or(of_kind.map(Code::to_string)).unwrap_or_default();
+    let decimals = state.catalogue.unit(&unit).map_or(3, |unit| unit.decimals.into());
     read_quantity(text, &unit, decimals)
         .map_err(|error| refused(&error, "--quantity", console.lang))
 }

@@ -60,6 +60,11 @@ impl Code {
         Ok(Code(text.into()))
     }
 
+    /// A code of the program's own, known to be one.
+    pub(super) fn known(text: &'static str) -> Code {
+        Code(text.into())
+    }
+
     /// The text of the code.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -145,7 +145,7 @@ pub fn decide(
                 let known = catalogue
                     .indicators
                     .iter()
-                    .map(|i| i.code.clone())
+                    .map(|i| i.code.to_string())
                     .collect();
                 let (what, name) = (Unknown::Indicator, kind.clone());
                 return Err(Rejection::Unknown { what, name, known });
@@ -198,7 +198,7 @@ pub(super) fn known_source(state: &State, source: &str) -> Result<Code, Rejectio
         .catalogue
         .sources
         .iter()
-        .map(|source| source.code.clone())
+        .map(|source| source.code.to_string())
         .collect();
     Err(Rejection::Unknown {
         what: Unknown::Source,
@@ -215,7 +215,7 @@ fn known_programme(state: &State, programme: &str) -> Result<Code, Rejection> {
         .catalogue
         .programmes
         .iter()
-        .map(|entry| entry.code.clone())
+        .map(|entry| entry.code.to_string())
         .collect();
     Err(Rejection::Unknown {
         what: Unknown::Programme,
@@ -240,7 +240,7 @@ pub(super) fn check_money(state: &State, amount: Money) -> Result<(), Rejection>
     if amount.thousandths() / 1_000 > LARGEST {
         return Err(Rejection::TooLarge(amount.to_string()));
     }
-    let decimals = state.catalogue.currency_decimals;
+    let decimals = u32::from(state.catalogue.currency_decimals);
     if amount.decimals() > decimals {
         let unit = state.catalogue.currency.clone();
         return Err(Rejection::TooFine {
@@ -278,7 +278,7 @@ pub(super) fn check_quantity(
             .catalogue
             .units
             .iter()
-            .map(|unit| unit.code.clone())
+            .map(|unit| unit.code.to_string())
             .collect();
         return Err(Rejection::Unknown {
             what: Unknown::Unit,
@@ -286,8 +286,8 @@ pub(super) fn check_quantity(
             known,
         });
     };
-    if quantity.decimals() > known.decimals {
-        let (unit, decimals) = (unit.to_owned(), known.decimals);
+    if quantity.decimals() > u32::from(known.decimals) {
+        let (unit, decimals) = (unit.to_owned(), u32::from(known.decimals));
         return Err(Rejection::TooFine {
             found: quantity.to_string(),
             unit,

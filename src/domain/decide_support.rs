@@ -59,7 +59,7 @@ fn known_kind<'a>(state: &'a State, kind: &str) -> Result<&'a SupportKind, Rejec
         let known = kinds
             .iter()
             .filter(close)
-            .map(|kind| kind.code.clone())
+            .map(|kind| kind.code.to_string())
             .collect();
         Rejection::Unknown {
             what: Unknown::Kind,
@@ -79,14 +79,14 @@ fn check_stage(kind: &SupportKind, stage: Option<Stage>) -> Result<Stage, Reject
     let stage = stage
         .or_else(|| kind.default_stage())
         .ok_or_else(|| Rejection::StageNeeded {
-            kind: kind.code.clone(),
+            kind: kind.code.to_string(),
             stages: all(),
         })?;
     if kind.allows(stage) {
         return Ok(stage);
     }
     Err(Rejection::NoSuchStage {
-        kind: kind.code.clone(),
+        kind: kind.code.to_string(),
         stage,
         stages: all(),
     })
@@ -155,7 +155,8 @@ fn class_on(
 
 fn note_eligibility(kind: &SupportKind, state: &SupportState, findings: &mut Vec<Finding>) {
     let Some(class) = state.class else { return };
-    let classes = &kind.eligible.classes;
+    let Some(eligible) = &kind.eligible else { return };
+    let classes = &eligible.classes;
     if !classes.is_empty() && !classes.contains(&class) && state.ground.is_none() {
         let expected = classes
             .iter()
@@ -225,9 +226,9 @@ fn record(
         known_project(state, project)?;
     }
     let group = match &draft.group {
-        Some(group) if kind.groups.is_empty() || kind.groups.contains(group) => Some(code(group)?),
+        Some(group) if kind.groups.is_empty() || kind.groups.iter().any(|known| known.as_str() == group) => Some(code(group)?),
         Some(group) => {
-            let known = kind.groups.clone();
+            let known = kind.groups.iter().map(Code::to_string).collect();
             return Err(Rejection::Unknown {
                 what: Unknown::Group,
                 name: group.clone(),
@@ -238,7 +239,7 @@ fn record(
     };
     let unit = match draft.quantity {
         Some(quantity) => {
-            let (given, of_kind) = (draft.unit.as_deref(), kind.unit.as_deref());
+            let (given, of_kind) = (draft.unit.as_deref(), kind.unit.as_ref().map(Code::as_str));
             Some(check_quantity(state, quantity, given, of_kind)?)
         }
         None => None,
@@ -274,7 +275,7 @@ fn record(
         ground: draft.ground.clone(),
         group,
         household,
-        kind: code(&kind.code)?,
+        kind: kind.code.clone(),
         lender,
         minority,
         note: personal(draft.note.as_ref()),
@@ -381,7 +382,7 @@ fn changed(
     }
     if let Some(quantity) = change.quantity {
         let kind = known_kind(state, to.kind.as_str())?;
-        let unit = to.unit.as_ref().map(Code::as_str).or(kind.unit.as_deref());
+        let unit = to.unit.as_ref().map(Code::as_str).or(kind.unit.as_ref().map(Code::as_str));
         to.unit = Some(check_quantity(state, quantity, None, unit)?);
         to.quantity = Some(quantity);
     }

@@ -282,6 +282,50 @@ bodies! {
     SupportRecovered(SupportRecovered) = "support.recovered",
 }
 
+/// The one list of personal fields, for reading and for sealing.
+macro_rules! personal_fields {
+    ($body:expr, $as_ref:ident, $visit:expr) => {
+        match $body {
+            Body::HouseholdRegistered(data) => {
+                personal_fields!(data, $as_ref, $visit, ethnicity, head, id_number, note, poverty_code);
+            }
+            Body::HouseholdHeadChanged(data) => {
+                personal_fields!(data, $as_ref, $visit, ethnicity, head, id_number);
+            }
+            Body::HouseholdChanged(data) => {
+                personal_fields!(data, $as_ref, $visit, note, poverty_code);
+            }
+            Body::CohortListed(data) => personal_fields!(data, $as_ref, $visit, note),
+            Body::ProjectJoined(data) => personal_fields!(data, $as_ref, $visit, note),
+            Body::PersonJoined(data) => {
+                personal_fields!(
+                    data, $as_ref, $visit, born, ethnicity, id_number, name, note, relation
+                );
+            }
+            Body::PersonChanged(data) => {
+                personal_fields!(
+                    data, $as_ref, $visit, born, ethnicity, id_number, name, note, relation
+                );
+            }
+            Body::Support(_, data) => personal_fields!(data, $as_ref, $visit, note, recipient),
+            Body::SupportCorrected(data) => {
+                if let Some(value) = data.to.note.$as_ref() {
+                    $visit("to.note", value);
+                }
+                if let Some(value) = data.to.recipient.$as_ref() {
+                    $visit("to.recipient", value);
+                }
+            }
+            _ => {}
+        }
+    };
+    ($data:expr, $as_ref:ident, $visit:expr, $($field:ident),*) => {{
+        $(if let Some(value) = $data.$field.$as_ref() {
+            $visit(stringify!($field), value);
+        })*
+    }};
+}
+
 impl Body {
     /// Who the personal fields of this event are about: the person, else the household, else the
     /// ledger as a whole (free text about no one in particular).
@@ -307,62 +351,11 @@ impl Body {
 
     /// Visits the personal fields with their places.
     pub fn each_personal(&self, visit: &mut dyn FnMut(&'static str, &Personal)) {
-        // One list of fields serves reading and writing: a copy is cheap beside sealing.
-        let mut copy = self.clone();
-        copy.each_personal_mut(&mut |place, value| visit(place, value));
+        personal_fields!(self, as_ref, visit);
     }
 
     /// Visits the personal fields with their places, to seal or open them.
     pub fn each_personal_mut(&mut self, visit: &mut dyn FnMut(&'static str, &mut Personal)) {
-        let mut fields: Vec<(&'static str, &mut Option<Personal>)> = Vec::new();
-        match self {
-            Body::HouseholdRegistered(data) => fields.extend([
-                ("ethnicity", &mut data.ethnicity),
-                ("head", &mut data.head),
-                ("id_number", &mut data.id_number),
-                ("note", &mut data.note),
-                ("poverty_code", &mut data.poverty_code),
-            ]),
-            Body::HouseholdHeadChanged(data) => fields.extend([
-                ("ethnicity", &mut data.ethnicity),
-                ("head", &mut data.head),
-                ("id_number", &mut data.id_number),
-            ]),
-            Body::HouseholdChanged(data) => fields.extend([
-                ("note", &mut data.note),
-                ("poverty_code", &mut data.poverty_code),
-            ]),
-            Body::CohortListed(data) => fields.push(("note", &mut data.note)),
-            Body::ProjectJoined(data) => fields.push(("note", &mut data.note)),
-            Body::PersonJoined(data) => fields.extend([
-                ("born", &mut data.born),
-                ("ethnicity", &mut data.ethnicity),
-                ("id_number", &mut data.id_number),
-                ("name", &mut data.name),
-                ("note", &mut data.note),
-                ("relation", &mut data.relation),
-            ]),
-            Body::PersonChanged(data) => fields.extend([
-                ("born", &mut data.born),
-                ("ethnicity", &mut data.ethnicity),
-                ("id_number", &mut data.id_number),
-                ("name", &mut data.name),
-                ("note", &mut data.note),
-                ("relation", &mut data.relation),
-            ]),
-            Body::Support(_, data) => {
-                fields.extend([("note", &mut data.note), ("recipient", &mut data.recipient)])
-            }
-            Body::SupportCorrected(data) => fields.extend([
-                ("to.note", &mut data.to.note),
-                ("to.recipient", &mut data.to.recipient),
-            ]),
-            _ => {}
-        }
-        for (place, field) in fields {
-            if let Some(value) = field {
-                visit(place, value);
-            }
-        }
+        personal_fields!(self, as_mut, visit);
     }
 }

@@ -14,6 +14,7 @@ use super::class::HouseholdClass;
 use super::code::Code;
 use super::event::{Body, Event, Sex};
 use super::fixed::{Money, Quantity};
+use super::language::Text;
 use super::ledger::{ContentPart, LedgerOpened, UnitRegistered};
 use super::money::{BudgetChanged, ProjectRegistered};
 use super::people::{HouseholdRegistered, PersonJoined};
@@ -219,6 +220,37 @@ type DuplicateKey = (Code, Code, Option<Period>, Option<NaiveDate>);
 /// Budget by programme, project, source and period, in thousandths.
 pub type BudgetKey = (Option<Code>, Option<Code>, Code, Option<Period>);
 
+/// The catalogue in use, shared; one of nothing before the first is adopted.
+#[derive(Debug, Clone)]
+pub struct Adopted(Arc<Catalogue>);
+
+impl std::ops::Deref for Adopted {
+    type Target = Catalogue;
+    fn deref(&self) -> &Catalogue {
+        &self.0
+    }
+}
+
+impl Default for Adopted {
+    fn default() -> Adopted {
+        let none = || Text::new("(chưa có)", "(none)");
+        Adopted(Arc::new(Catalogue {
+            code: Code::known("none"),
+            currency: "VND".to_owned(),
+            currency_decimals: 0,
+            description: None,
+            groups: Vec::new(),
+            indicators: Vec::new(),
+            kinds: Vec::new(),
+            name: none(),
+            programmes: Vec::new(),
+            sources: Vec::new(),
+            units: Vec::new(),
+            version: 0,
+        }))
+    }
+}
+
 /// Everything decisions need to know of the log so far.
 #[derive(Debug, Clone, Default)]
 pub struct State {
@@ -233,7 +265,7 @@ pub struct State {
     /// Officials by id: name and office.
     pub actors: BTreeMap<Code, (String, Option<String>)>,
     /// The catalogue in use.
-    pub catalogue: Arc<Catalogue>,
+    pub catalogue: Adopted,
     /// Adopted templates: code to version and digest.
     pub templates: BTreeMap<Code, (u32, String)>,
     /// Texts by digest.
@@ -355,7 +387,7 @@ impl State {
         let text = self.content(seq, sha256)?;
         let catalogue = Catalogue::from_json(&text, "catalogue")
             .map_err(|_| EvolveError::UnreadableCatalogue { seq })?;
-        self.catalogue = Arc::new(catalogue);
+        self.catalogue = Adopted(Arc::new(catalogue));
         Ok(())
     }
 

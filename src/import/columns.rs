@@ -142,6 +142,8 @@ const AMOUNT: Column = column(
         "vốn",
     ],
 );
+const UNIT: Column = column("unit", &["đơn vị tính", "ĐVT", "đơn vị"]);
+
 const QUANTITY: Column = column("quantity", &["số lượng", "khối lượng"]);
 const DOCUMENT: Column = column(
     "document",
@@ -329,7 +331,7 @@ pub const PROJECTS: ListColumns = ListColumns {
         SOURCE,
         AMOUNT,
         QUANTITY,
-        column("unit", &["đơn vị tính", "ĐVT", "đơn vị"]),
+        UNIT,
         DOCUMENT,
     ],
     required: &[&["project"]],
@@ -407,6 +409,7 @@ pub const SUPPORTS: ListColumns = ListColumns {
             ],
         ),
         QUANTITY,
+        UNIT,
         OCCURRED_ON,
         column(
             "covers",

@@ -33,4 +33,4 @@ pub use rows::{
     read_households, read_members, read_persons, read_projects, read_stages, read_supports,
 };
 pub use text::fold;
-pub use words::{ClassCell, Sex};
+pub use words::ClassCell;

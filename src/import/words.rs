@@ -1,9 +1,7 @@
 //! Cells that hold one word of a fixed set: a class, a stage, a sex; in code or in Vietnamese.
 
-use std::fmt;
-
 use super::text::fold;
-use crate::domain::{HouseholdClass, Stage};
+use crate::domain::{HouseholdClass, Sex, Stage};
 
 /// What a class cell says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -15,31 +13,6 @@ pub enum ClassCell {
     /// Nothing: the class that the ledger knows on the day.
     #[default]
     Empty,
-}
-
-/// The sex of a person, as a list gives it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Sex {
-    /// Nam.
-    Male,
-    /// Nữ.
-    Female,
-}
-
-impl Sex {
-    /// The code that stands in events and figures.
-    pub fn code(self) -> &'static str {
-        match self {
-            Sex::Male => "male",
-            Sex::Female => "female",
-        }
-    }
-}
-
-impl fmt::Display for Sex {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.code())
-    }
 }
 
 /// Folded words with single spaces in place of all other signs, so that `near_poor`, `Near-poor`

@@ -4,6 +4,7 @@ use crate::domain::language::{Explain, Lang};
 use crate::domain::rejection::Rejection;
 use crate::domain::state::EvolveError;
 use crate::log::LogError;
+use crate::log::checkpoint::CheckpointError;
 use crate::log::codec::DecodeError;
 use crate::log::keys::KeyError;
 use crate::log::seal::SealError;
@@ -19,6 +20,8 @@ pub enum OfficeError {
     Keys(KeyError),
     /// Sealing.
     Seal(SealError),
+    /// A checkpoint or its note.
+    Checkpoint(CheckpointError),
     /// An event that cannot be read, and its place.
     Decode(u64, DecodeError),
     /// An event that cannot be folded.
@@ -67,6 +70,7 @@ from!(
     Log(LogError),
     Keys(KeyError),
     Seal(SealError),
+    Checkpoint(CheckpointError),
     Evolve(EvolveError),
     Rejected(Rejection),
     Figures(FiguresError)
@@ -78,6 +82,7 @@ impl OfficeError {
             OfficeError::Log(error) => Some(error),
             OfficeError::Keys(error) => Some(error),
             OfficeError::Seal(error) => Some(error),
+            OfficeError::Checkpoint(error) => Some(error),
             OfficeError::Decode(_, error) => Some(error),
             OfficeError::Rejected(error) => Some(error),
             OfficeError::Figures(error) => Some(error),

@@ -24,6 +24,8 @@ pub struct Tools {
     pub clock: Arc<dyn Clock>,
     /// Randomness, for keys, nonces and ids.
     pub random: Box<dyn Random>,
+    /// The language of files made for people, such as the rejected rows of a list.
+    pub lang: crate::domain::Lang,
     /// Told how many of how many entries are decided.
     pub progress: Option<Box<dyn FnMut(usize, usize) + Send>>,
 }
@@ -105,9 +107,8 @@ pub fn open<L: EventLog>(
         })),
     ];
     let sha256 = content(&mut bodies, &canonical);
-    let code = Code::new(&catalogue.code)
-        .map_err(|error| crate::domain::rejection::Rejection::BadCode(error.to_string()))?;
-    let adopted = CatalogueAdopted { catalogue: code, sha256, version: catalogue.version };
+    let (code, version) = (catalogue.code.clone(), catalogue.version);
+    let adopted = CatalogueAdopted { catalogue: code, sha256, version };
     bodies.push(Body::CatalogueAdopted(Box::new(adopted)));
     for (template, version, text) in &opening.templates {
         let sha256 = content(&mut bodies, text);

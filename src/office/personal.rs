@@ -59,13 +59,13 @@ impl<'a> PersonalReader<'a> {
 /// Seals every open personal field of the events. The keys that are new are durable before this
 /// returns, and so before any frame that uses them.
 pub(super) fn seal_events(
-    keys: &mut KeyStore,
+    keys: &KeyStore,
     random: &mut dyn Random,
     events: &mut [Event],
 ) -> Result<(), OfficeError> {
     let subjects: BTreeSet<Subject> = events
-        .iter_mut()
-        .filter(|event| is_personal(&mut event.body))
+        .iter()
+        .filter(|event| is_personal(&event.body))
         .map(|event| event.body.subject())
         .collect();
     if subjects.is_empty() {
@@ -79,9 +79,9 @@ pub(super) fn seal_events(
     Ok(())
 }
 
-fn is_personal(body: &mut Body) -> bool {
+fn is_personal(body: &Body) -> bool {
     let mut any = false;
-    body.each_personal_mut(&mut |_, value| any |= value.open_text().is_some());
+    body.each_personal(&mut |_, value| any |= value.open_text().is_some());
     any
 }
 
@@ -90,7 +90,7 @@ fn seal_event(
     random: &mut dyn Random,
     event: &mut Event,
 ) -> Result<(), OfficeError> {
-    if !is_personal(&mut event.body) {
+    if !is_personal(&event.body) {
         return Ok(());
     }
     let subject = event.body.subject();

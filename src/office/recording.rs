@@ -17,7 +17,7 @@ use crate::domain::rejection::Rejection;
 use crate::domain::restate;
 use crate::domain::state::State;
 use crate::domain::tags::body_tags;
-use crate::log::{Condition, EventLog, EventRead, NewEvent, codec};
+use crate::log::{Condition, EventLog, NewEvent, codec};
 
 /// By what a row of a list is known again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -224,7 +224,7 @@ impl<L: EventLog> Ledger<L> {
         tools: &mut Tools,
         mut events: Vec<Event>,
     ) -> Result<(u64, u64), OfficeError> {
-        seal_events(&mut self.keys, tools.random.as_mut(), &mut events)?;
+        seal_events(&self.keys, tools.random.as_mut(), &mut events)?;
         let mut new_events = Vec::with_capacity(events.len());
         for event in &events {
             let members = codec::members(event).map_err(|_| OfficeError::Unsealed)?;
@@ -295,10 +295,22 @@ impl<L: EventLog> Ledger<L> {
                     let registered = &known.registered;
                     let mut fields = Vec::new();
                     let programme = registered.programme.as_ref().map(|code| code.as_str());
+                    let village = match (&draft.village, &registered.village) {
+                        (Some(given), Some(known)) => {
+                            known.as_str() == given
+                                || scratch.units.get(known).is_some_and(|unit| {
+                                    same_village(&unit.name, given)
+                                })
+                        }
+                        (None, None) => true,
+                        _ => false,
+                    };
                     for (name, same) in [
                         ("name", registered.name == draft.name),
                         ("programme", programme == draft.programme.as_deref()),
+                        ("village", village),
                         ("quantity", registered.quantity == draft.quantity),
+                        ("amount", self.same_budget(scratch, entry, draft)?),
                     ] {
                         fields.extend((!same).then(|| name.to_owned()));
                     }
@@ -329,6 +341,27 @@ impl<L: EventLog> Ledger<L> {
             }
             _ => Ok(Known::No),
         }
+    }
+
+    /// Whether a project's row names the budget that it was registered with; what was allocated or
+    /// adjusted since does not count.
+    fn same_budget(
+        &self,
+        scratch: &State,
+        entry: &Entry,
+        draft: &crate::domain::command::ProjectDraft,
+    ) -> Result<bool, OfficeError> {
+        let Some(key) = &entry.key else { return Ok(true) };
+        let mut known = Vec::new();
+        for ordinal in 0.. {
+            let id = id_of_row(&scratch.ledger_id, key, "budget.allocated", ordinal);
+            let Some(event) = self.event(&id)? else { break };
+            if let Body::BudgetAllocated(data) = &event.body {
+                known.push((Some(data.source.to_string()), data.amount));
+            }
+        }
+        let given = draft.budget.iter().map(|part| (part.source.clone(), part.amount));
+        Ok(known == given.collect::<Vec<_>>())
     }
 
     fn known_household(
@@ -516,4 +549,17 @@ pub(super) fn id_of_row(ledger: &str, key: &NaturalKey, type_name: &str, ordinal
         *byte = hashed;
     }
     Builder::from_custom_bytes(bytes).into_uuid()
+}
+
+/// The tags of an event's bytes, for a log that builds its index anew.
+///
+/// # Errors
+/// When the bytes are no event of this program. An event of a later program has no tags that this
+/// one could know: it is kept and proved, and never folded.
+pub fn tags_of(bytes: &[u8]) -> Result<Vec<Vec<u8>>, String> {
+    match codec::decode(bytes) {
+        Ok(event) => Ok(body_tags(&event.body)),
+        Err(codec::DecodeError::Newer(..)) => Ok(Vec::new()),
+        Err(error) => Err(error.to_string()),
+    }
 }

@@ -422,7 +422,7 @@ impl<'a> Scan<'a> {
     fn map_programmes(&mut self, state: &State) {
         for (number, kind) in self.facts.kinds.iter() {
             if let Some(kind) = state.catalogue.kind(kind.as_str()) {
-                let programme = numbered(&mut self.programme_names, &kind.programme);
+                let programme = numbered(&mut self.programme_names, kind.programme.as_str());
                 self.programme_of_kind.insert(number, programme);
             }
         }
@@ -514,7 +514,7 @@ impl<'a> Scan<'a> {
                 let below: HashSet<String> = values
                     .iter()
                     .flat_map(|value| state.catalogue.descendants(value))
-                    .map(|programme| programme.code.clone())
+                    .map(|programme| programme.code.to_string())
                     .collect();
                 let numbered = (1u32..).zip(&self.programme_names);
                 let mut wanted: HashSet<u32> = numbered

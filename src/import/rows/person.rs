@@ -7,7 +7,8 @@ use crate::import::date::{Born, read_born};
 use crate::import::header::ListColumns;
 use crate::import::issue::ImportProblem;
 use crate::import::list::{ListRead, ListRow, read_list};
-use crate::import::words::{Sex, read_sex};
+use crate::domain::Sex;
+use crate::import::words::read_sex;
 
 /// A person of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -123,8 +123,9 @@ fn check_beneficiary(cells: &mut Cells<'_>) {
     }
 }
 
-/// The quantity in the unit of the kind. Where the kind itself cannot be read, it is the kind that
-/// has to be corrected first.
+/// The quantity in the unit that stands beside it, else in that of the kind; whether the two agree
+/// is decided with the kind. Where the kind itself cannot be read, it is the kind that has to be
+/// corrected first.
 fn quantity(
     cells: &mut Cells<'_>,
     units: &Units<'_>,
@@ -133,15 +134,24 @@ fn quantity(
     let Some(kind) = kind else {
         return (None, None);
     };
-    let unit = (units.of_kind)(kind);
-    let quantity = cells.quantity(unit.as_ref(), || ImportProblem::NoUnit(kind.to_owned()));
+    let given = cells.name("unit");
+    let of_kind = (units.of_kind)(kind);
+    let unit = match &given {
+        Some(name) => (units.decimals)(name).map(|decimals| (name.clone(), decimals)),
+        None => of_kind,
+    };
+    let quantity = cells.quantity(unit.as_ref(), || match &given {
+        Some(name) => ImportProblem::UnknownUnit(name.clone()),
+        None => ImportProblem::NoUnit(kind.to_owned()),
+    });
     let unit = unit.filter(|_| quantity.is_some()).map(|(unit, _)| unit);
     (quantity, unit)
 }
 
 /// Reads a list of support actions: `ref, kind, stage, household, person, count, class, group,
-/// village, amount, counterpart, quantity, occurred_on, covers, source, project, lender,
-/// recipient, ground, document, reason, note`. A quantity is read by the unit of its kind.
+/// village, amount, counterpart, quantity, unit, occurred_on, covers, source, project,
+/// lender, recipient, ground, document, reason, note`. A quantity is read by the unit beside it,
+/// else by that of its kind.
 pub fn read_supports(bytes: &[u8], file: &str, units: &Units<'_>) -> ListRead<SupportRow> {
     read_list(bytes, file, units)
 }

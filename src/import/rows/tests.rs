@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use crate::domain::language::Explain;
 use crate::domain::{Code, HouseholdClass, Lang, Money, Period, Quantity, Stage};
 use crate::import::limits::LONGEST_CELL;
-use crate::import::words::Sex;
+use crate::domain::Sex;
 use crate::import::*;
 
 fn units() -> Units<'static> {

@@ -1,0 +1,147 @@
+//! From a folder's name to a ledger in the hand.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::args::{AsOfArgs, Cli};
+use super::console::{Console, Failure};
+use crate::domain::event::Actor;
+use crate::log::keys::KeyStore;
+use crate::log::random::SystemRandom;
+use crate::log::{Clock, JournalReader, LogOptions, SledLog, SystemClock};
+use crate::office::{AsOf, Ledger, OfficeError, Tools};
+use crate::office::recording::tags_of;
+
+/// A ledger that is read.
+pub type Reader = Ledger<JournalReader>;
+
+/// A ledger that is written.
+pub type Writer = Ledger<SledLog>;
+
+/// Where the ledger is, and how it may be opened.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// The folder.
+    pub dir: PathBuf,
+    /// Who records, when that was said.
+    pub by: Option<String>,
+    /// A clock that seems wrong is accepted.
+    pub accept_clock: bool,
+    /// How long to wait for a ledger that is in use.
+    pub wait: Option<Duration>,
+}
+
+/// The earliest moment that a clock can show: the release the program was built from
+/// (`SOURCE_DATE_EPOCH`, in seconds), else the beginning of 2025. A machine whose battery is dead
+/// falls back to a year long before.
+pub fn not_before_ms() -> i64 {
+    let built = option_env!("SOURCE_DATE_EPOCH").and_then(|seconds| seconds.parse::<i64>().ok());
+    built.map_or(1_735_689_600_000, |seconds| seconds.saturating_mul(1_000))
+}
+
+impl Place {
+    /// From the command line.
+    pub fn of(cli: &Cli) -> Place {
+        Place {
+            dir: cli.ledger.clone(),
+            by: cli.by.clone(),
+            accept_clock: cli.accept_clock,
+            wait: cli.wait.map(Duration::from_secs),
+        }
+    }
+
+    /// Time, randomness and nobody to tell.
+    pub fn tools(&self) -> Tools {
+        Tools {
+            clock: Arc::new(SystemClock),
+            random: Box::new(SystemRandom),
+            lang: crate::domain::Lang::Vi,
+            progress: None,
+        }
+    }
+
+    /// How the log is opened.
+    pub fn options(&self) -> LogOptions {
+        LogOptions {
+            clock: Arc::new(SystemClock),
+            tagger: Arc::new(tags_of),
+            progress: None,
+            not_before_ms: not_before_ms(),
+            accept_clock: self.accept_clock,
+            wait: self.wait,
+        }
+    }
+
+    /// The journal, without a lock.
+    ///
+    /// # Errors
+    /// [`Failure`] when there is no ledger, or it cannot be read.
+    pub fn journal(&self, console: &mut Console<'_>) -> Result<JournalReader, Failure> {
+        let reader = JournalReader::open(&self.dir, &self.options());
+        let reader = reader.map_err(|error| console.failure(&OfficeError::Log(error)))?;
+        if let Some(damage) = reader.damage() {
+            let problem = super::console::Problem::of(damage, console.lang);
+            console.tell(&problem);
+        }
+        Ok(reader)
+    }
+
+    /// The keys, for reading.
+    ///
+    /// # Errors
+    /// [`Failure`] when they cannot be read at all; single keys that are gone are no error.
+    pub fn keys(&self, console: &Console<'_>) -> Result<KeyStore, Failure> {
+        KeyStore::open_read_only(&self.dir.join("keys"))
+            .map_err(|error| console.failure(&OfficeError::Keys(error)))
+    }
+
+    /// The ledger for reading, as of a moment.
+    ///
+    /// # Errors
+    /// [`Failure`] when there is no ledger, it cannot be read, or the as-of is beyond it.
+    pub fn read(&self, console: &mut Console<'_>, as_of: &AsOfArgs) -> Result<Reader, Failure> {
+        let as_of = match &as_of.as_of {
+            Some(text) => AsOf::parse(text).map_err(|error| console.failure(&error))?,
+            None => AsOf::Head,
+        };
+        let journal = self.journal(console)?;
+        let keys = self.keys(console)?;
+        Ledger::fold(journal, keys, as_of, SystemClock.now_ms())
+            .map_err(|error| console.failure(&error))
+    }
+
+    /// The ledger for writing.
+    ///
+    /// # Errors
+    /// [`Failure`] when there is no ledger, another program writes it, or it is damaged.
+    pub fn write(&self, console: &mut Console<'_>) -> Result<Writer, Failure> {
+        let (log, report) = SledLog::open(&self.dir, self.options())
+            .map_err(|error| console.failure(&OfficeError::Log(error)))?;
+        for line in report.lines(console.lang) {
+            console.notice(line);
+        }
+        let keys = KeyStore::open(&self.dir.join("keys"))
+            .map_err(|error| console.failure(&OfficeError::Keys(error)))?;
+        Ledger::fold(log, keys, AsOf::Head, SystemClock.now_ms())
+            .map_err(|error| console.failure(&error))
+    }
+
+    /// Who records.
+    ///
+    /// # Errors
+    /// [`Failure`] when it is not known.
+    pub fn actor(&self, console: &Console<'_>, ledger: &Writer) -> Result<Actor, Failure> {
+        let user = system_user();
+        ledger
+            .actor(self.by.as_deref(), user.as_deref())
+            .map_err(|error| console.failure(&error))
+    }
+}
+
+/// The name of the system's user.
+pub fn system_user() -> Option<String> {
+    ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| std::env::var(name).ok()).filter(
+        |name| !name.is_empty(),
+    )
+}

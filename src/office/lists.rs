@@ -1,0 +1,628 @@
+//! Lists in: typed rows become entries, entries become events.
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest, Sha256};
+
+use super::error::OfficeError;
+use super::ledger::Ledger;
+use super::opening::{Tools, hex};
+use super::recording::{Entry, Mode, NaturalKey, Outcome, Recorded};
+use crate::domain::code::Code;
+use crate::domain::command::{
+    ClassGiven, Command, FundingDraft, HouseholdDraft, PersonDraft, ProjectDraft, SupportChange,
+    SupportDraft,
+};
+use crate::domain::event::{Actor, Document, Source};
+use crate::domain::finding::Finding;
+use crate::domain::fixed::Money;
+use crate::domain::rejection::{Rejection, Unknown};
+use crate::domain::state::State;
+use crate::import::citation::Citation;
+use crate::import::issue::{ImportIssue, ImportNotice};
+use crate::import::text::fold;
+use crate::import::words::ClassCell;
+use crate::import::{
+    ListRead, MemberRow, ProjectRow, StageRow, SupportRow, Units, read_cohort, read_households,
+    read_members, read_persons, read_projects, read_stages, read_supports,
+};
+use crate::log::EventLog;
+
+/// Which list a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum List {
+    /// Households.
+    Households,
+    /// Persons.
+    Persons,
+    /// Projects.
+    Projects,
+    /// Members of projects.
+    Members,
+    /// A named list of households.
+    Cohort,
+    /// Support actions.
+    Supports,
+    /// Stages of supports that are there.
+    Stages,
+}
+
+/// A file to import, and what is said of it as a whole.
+#[derive(Debug, Clone)]
+pub struct ListFile {
+    /// Which list.
+    pub list: List,
+    /// The file's bytes.
+    pub bytes: Vec<u8>,
+    /// Its name without folders.
+    pub name: String,
+    /// Code and year of a cohort.
+    pub cohort: Option<(Code, u16)>,
+    /// The document for rows that name none.
+    pub document: Option<Document>,
+    /// The reason for rows that name none.
+    pub reason: Option<String>,
+    /// Known households and persons that differ are changed.
+    pub update: bool,
+}
+
+/// What became of a list.
+pub struct Imported {
+    /// Rows that hold anything.
+    pub rows: usize,
+    /// Rows that were recorded, or would be.
+    pub recorded: usize,
+    /// Rows that are there already.
+    pub already: usize,
+    /// Rows that were refused.
+    pub rejected: usize,
+    /// Everything that is wrong.
+    pub issues: Vec<ImportIssue>,
+    /// What who made the list should know.
+    pub notices: Vec<ImportNotice>,
+    /// What seemed doubtful, with the row.
+    pub findings: Vec<(u64, Finding)>,
+    /// First and last event that was appended.
+    pub appended: Option<(u64, u64)>,
+    /// The rejected rows as a file.
+    pub rejects: Vec<u8>,
+}
+
+/// The code of a kind: the text itself where the catalogue knows it, else the kind whose name it
+/// is in either language.
+pub fn kind_code(state: &State, text: &str) -> String {
+    if state.catalogue.kind(text).is_some() {
+        return text.to_owned();
+    }
+    let wanted = fold(text);
+    let named = state.catalogue.kinds.iter().find(|kind| {
+        fold(&kind.name.vi) == wanted || fold(&kind.name.en) == wanted || kind.code.as_str() == wanted
+    });
+    named.map_or_else(|| text.to_owned(), |kind| kind.code.to_string())
+}
+
+fn source_code(state: &State, text: &str) -> String {
+    if state.catalogue.source(text).is_some() {
+        return text.to_owned();
+    }
+    let wanted = fold(text);
+    let sources = &state.catalogue.sources;
+    let named = sources
+        .iter()
+        .find(|source| fold(&source.name.vi) == wanted || fold(&source.name.en) == wanted);
+    named.map_or_else(|| text.to_owned(), |source| source.code.to_string())
+}
+
+fn group_code(state: &State, text: &str) -> String {
+    if state.catalogue.group(text).is_some() {
+        return text.to_owned();
+    }
+    let wanted = fold(text);
+    let groups = &state.catalogue.groups;
+    let named =
+        groups.iter().find(|g| fold(&g.name.vi) == wanted || fold(&g.name.en) == wanted);
+    named.map_or_else(|| text.to_owned(), |group| group.code.to_string())
+}
+
+fn unit_code(state: &State, text: &str) -> String {
+    if state.catalogue.unit(text).is_some() {
+        return text.to_owned();
+    }
+    let wanted = fold(text);
+    let units = &state.catalogue.units;
+    let named = units.iter().find(|u| fold(&u.name.vi) == wanted || fold(&u.name.en) == wanted);
+    named.map_or_else(|| text.to_owned(), |unit| unit.code.to_string())
+}
+
+fn programme_code(state: &State, text: &str) -> String {
+    if state.catalogue.programme(text).is_some() {
+        return text.to_owned();
+    }
+    let wanted = fold(text);
+    let programmes = &state.catalogue.programmes;
+    let named =
+        programmes.iter().find(|p| fold(&p.name.vi) == wanted || fold(&p.name.en) == wanted);
+    named.map_or_else(|| text.to_owned(), |programme| programme.code.to_string())
+}
+
+/// The funding that an amount, its source and the household's own share in it come to.
+///
+/// # Errors
+/// [`Rejection::CounterpartTooLarge`].
+pub fn funding(
+    amount: Option<Money>,
+    counterpart: Option<Money>,
+    source: Option<String>,
+) -> Result<Vec<FundingDraft>, Rejection> {
+    let mut parts = Vec::new();
+    let own = counterpart.unwrap_or_default();
+    let total = amount.unwrap_or(own);
+    if own > total {
+        return Err(Rejection::CounterpartTooLarge);
+    }
+    let rest = Money::from_thousandths(total.thousandths() - own.thousandths());
+    if rest != Money::ZERO || source.is_some() || (amount.is_some() && counterpart.is_none()) {
+        parts.push(FundingDraft { source, amount: rest });
+    }
+    if counterpart.is_some() {
+        let source = Some("household_counterpart".to_owned());
+        parts.push(FundingDraft { source, amount: own });
+    }
+    Ok(parts)
+}
+
+fn document(citation: &Citation) -> Document {
+    Document {
+        date: citation.date,
+        issuer: citation.issuer.clone(),
+        number: citation.number.clone(),
+        kind: citation.kind.clone(),
+    }
+}
+
+/// The column that a rejection is about, by its English name.
+fn column_of(rejection: &Rejection) -> Option<&'static str> {
+    Some(match rejection {
+        Rejection::Unknown { what, .. } => match what {
+            Unknown::Household => "household",
+            Unknown::Person => "person",
+            Unknown::Project => "project",
+            Unknown::Kind | Unknown::Indicator => "kind",
+            Unknown::Source => "source",
+            Unknown::Unit => "unit",
+            Unknown::Group => "group",
+            Unknown::Programme => "programme",
+            Unknown::Support => "ref",
+            Unknown::Actor => return None,
+        },
+        Rejection::Missing(column) => column,
+        Rejection::WrongUnit { .. } => "unit",
+        Rejection::FutureDate { .. }
+        | Rejection::AncientDate(_)
+        | Rejection::BeforeOriginal(_) => "occurred_on",
+        Rejection::NoSuchStage { .. }
+        | Rejection::StageNeeded { .. }
+        | Rejection::StageReached(_)
+        | Rejection::StageNotReached(_) => "stage",
+        Rejection::NamedAndCounted => "count",
+        Rejection::CounterpartTooLarge => "counterpart",
+        Rejection::Negative(_) | Rejection::TooLarge(_) | Rejection::TooFine { .. } => "amount",
+        _ => return None,
+    })
+}
+
+/// Entries with the rows each came from.
+type Drafts = Vec<(Vec<u64>, Result<Entry, Rejection>)>;
+
+struct Rows<'a> {
+    state: &'a State,
+    file: &'a ListFile,
+    sha256: String,
+}
+
+impl Rows<'_> {
+    fn entry(&self, row: u64, command: Command, key: NaturalKey) -> Entry {
+        Entry {
+            command,
+            document: self.file.document.clone(),
+            reason: self.file.reason.clone(),
+            source: Some(Source {
+                file: self.file.name.clone(),
+                file_sha256: self.sha256.clone(),
+                row,
+                sheet: None,
+            }),
+            key: Some(key),
+            update: self.file.update,
+        }
+    }
+
+    /// The key of a row that has none of its own: such a file, edited, may record twice.
+    fn row_key(&self, row: u64) -> String {
+        format!("{}:{row}", self.sha256)
+    }
+
+    fn members(&self, rows: &[MemberRow]) -> Drafts {
+        let draft = |row: &MemberRow| {
+            let role = row.role.as_deref().map(Code::new).transpose();
+            let role = role.map_err(|error| Rejection::BadCode(error.to_string()))?;
+            let key = format!("{}\u{1f}{}", row.project, row.household);
+            let command = Command::JoinProject {
+                project: row.project.clone(),
+                household: row.household.clone(),
+                role,
+                note: row.note.clone(),
+            };
+            Ok(self.entry(row.row, command, NaturalKey { family: "members", key }))
+        };
+        rows.iter().map(|row| (vec![row.row], draft(row))).collect()
+    }
+
+    /// Rows of the same project with different sources are one project.
+    fn projects(&self, rows: &[ProjectRow]) -> Drafts {
+        let mut by_code: BTreeMap<&Code, Vec<&ProjectRow>> = BTreeMap::new();
+        for row in rows {
+            by_code.entry(&row.project).or_default().push(row);
+        }
+        let mut drafts: Drafts = by_code
+            .into_iter()
+            .filter_map(|(code, rows)| {
+                let first = rows.first()?;
+                let mut budget = Vec::new();
+                for row in &rows {
+                    if let Some(amount) = row.amount {
+                        let source = row.source.as_ref().map(|text| source_code(self.state, text));
+                        budget.push(FundingDraft { source, amount });
+                    }
+                }
+                let of = |pick: fn(&ProjectRow) -> Option<String>| rows.iter().find_map(|row| pick(row));
+                let programme = of(|row| row.programme.clone());
+                let draft = ProjectDraft {
+                    project: code.clone(),
+                    name: of(|row| row.name.clone()).unwrap_or_else(|| code.to_string()),
+                    programme: programme.map(|text| programme_code(self.state, &text)),
+                    village: of(|row| row.village.as_ref().map(ToString::to_string)),
+                    quantity: rows.iter().find_map(|row| row.quantity),
+                    unit: of(|row| row.unit.clone()).map(|text| unit_code(self.state, &text)),
+                    stage: rows.iter().find_map(|row| row.stage),
+                    stage_on: None,
+                    budget,
+                };
+                let key = NaturalKey { family: "projects", key: code.to_string() };
+                let mut entry = self.entry(first.row, Command::RegisterProject(draft), key);
+                let cited = rows.iter().find_map(|row| row.document.as_ref());
+                entry.document = cited.map(document).or(entry.document);
+                Some((rows.iter().map(|row| row.row).collect(), Ok(entry)))
+            })
+            .collect();
+        drafts.sort_by(|(a, _), (b, _)| a.cmp(b));
+        drafts
+    }
+
+    fn stages(&self, rows: &[StageRow]) -> Drafts {
+        let draft = |row: &StageRow| {
+            let support = self.state.references.get(&row.reference).copied().ok_or_else(|| {
+                Rejection::unknown(Unknown::Support, row.reference.as_str())
+            })?;
+            let change = SupportChange {
+                amount: row.amount,
+                quantity: row.quantity,
+                occurred_on: Some(row.occurred_on),
+                note: row.note.clone(),
+                ..SupportChange::default()
+            };
+            let command = Command::Advance { support, to: row.stage, change: Box::new(change) };
+            let key = NaturalKey { family: "stages", key: row.reference.to_string() };
+            let mut entry = self.entry(row.row, command, key);
+            entry.document = row.document.as_ref().map(document).or(entry.document);
+            Ok(entry)
+        };
+        rows.iter().map(|row| (vec![row.row], draft(row))).collect()
+    }
+
+    /// Rows with the same ref and different sources are one support.
+    fn supports(&self, rows: &[SupportRow]) -> Drafts {
+        let mut places: BTreeMap<&Code, usize> = BTreeMap::new();
+        let mut groups: Vec<Vec<&SupportRow>> = Vec::with_capacity(rows.len());
+        for row in rows {
+            let known = row.reference.as_ref().and_then(|code| places.get(code)).copied();
+            if let Some(group) = known.and_then(|place| groups.get_mut(place)) {
+                group.push(row);
+                continue;
+            }
+            if let Some(code) = &row.reference {
+                places.insert(code, groups.len());
+            }
+            groups.push(vec![row]);
+        }
+        groups
+            .into_iter()
+            .map(|rows| (rows.iter().map(|row| row.row).collect(), self.support(&rows)))
+            .collect()
+    }
+
+    fn support(&self, rows: &[&SupportRow]) -> Result<Entry, Rejection> {
+        let Some((first, more)) = rows.split_first() else {
+            return Err(Rejection::Missing("ref"));
+        };
+        let part = |row: &SupportRow| {
+            let source = row.source.as_ref().map(|text| source_code(self.state, text));
+            funding(row.amount, row.counterpart, source)
+        };
+        let mut parts = part(first)?;
+        for row in more {
+            let differ = differing(first, row);
+            let new = part(row)?;
+            let same_source = new.iter().any(|new| {
+                parts.iter().any(|known| known.source == new.source)
+            });
+            if !differ.is_empty() || new.is_empty() || same_source {
+                let reference = row.reference.as_ref().map(ToString::to_string);
+                let what = format!("ref {}", reference.unwrap_or_default());
+                let fields = if differ.is_empty() { vec!["source".to_owned()] } else { differ };
+                return Err(Rejection::Differs { what, fields });
+            }
+            parts.extend(new);
+        }
+        let draft = SupportDraft {
+            reference: first.reference.clone(),
+            kind: kind_code(self.state, &first.kind),
+            stage: first.stage,
+            household: first.household.clone(),
+            person: first.person.clone(),
+            count: first.count,
+            class: match first.class {
+                ClassCell::Given(class) => ClassGiven::Class(class),
+                ClassCell::None => ClassGiven::None,
+                ClassCell::Empty => ClassGiven::Unsaid,
+            },
+            group: first.group.as_ref().map(|text| group_code(self.state, text)),
+            villages: first.villages.iter().map(ToString::to_string).collect(),
+            funding: parts,
+            quantity: rows.iter().find_map(|row| row.quantity),
+            unit: rows
+                .iter()
+                .find_map(|row| row.unit.as_ref())
+                .map(|text| unit_code(self.state, text)),
+            occurred_on: Some(first.occurred_on),
+            covers: first.covers,
+            project: first.project.clone(),
+            lender: first.lender.clone(),
+            recipient: first.recipient.clone(),
+            ground: first.ground.clone(),
+            follows: None,
+            note: first.note.clone(),
+        };
+        let key = first.reference.as_ref().map(ToString::to_string);
+        let key = NaturalKey {
+            family: "supports",
+            key: key.unwrap_or_else(|| self.row_key(first.row)),
+        };
+        let mut entry = self.entry(first.row, Command::RecordSupport(Box::new(draft)), key);
+        entry.document = first.document.as_ref().map(document).or(entry.document);
+        entry.reason = first.reason.clone().or(entry.reason);
+        Ok(entry)
+    }
+}
+
+/// What two rows of one ref must agree on; a later row may leave it out.
+fn differing(first: &SupportRow, row: &SupportRow) -> Vec<String> {
+    fn agree<T: PartialEq>(first: &Option<T>, row: &Option<T>) -> bool {
+        row.is_none() || first == row
+    }
+    [
+        ("kind", first.kind == row.kind),
+        ("stage", agree(&first.stage, &row.stage)),
+        ("household", agree(&first.household, &row.household)),
+        ("person", agree(&first.person, &row.person)),
+        ("count", agree(&first.count, &row.count)),
+        ("class", row.class == ClassCell::Empty || first.class == row.class),
+        ("group", agree(&first.group, &row.group)),
+        ("village", row.villages.is_empty() || first.villages == row.villages),
+        ("quantity", agree(&first.quantity, &row.quantity)),
+        ("occurred_on", first.occurred_on == row.occurred_on),
+        ("covers", agree(&first.covers, &row.covers)),
+        ("project", agree(&first.project, &row.project)),
+    ]
+    .into_iter()
+    .filter(|(_, agree)| !agree)
+    .map(|(name, _)| name.to_owned())
+    .collect()
+}
+
+fn household_drafts(rows: &Rows<'_>, read: &ListRead<crate::import::HouseholdRow>) -> Drafts {
+    let draft = |row: &crate::import::HouseholdRow| {
+        let draft = HouseholdDraft {
+            household: Some(row.household.clone()),
+            head: row.head.clone(),
+            village: row.village.as_ref().map(ToString::to_string),
+            class: match row.class {
+                ClassCell::Given(class) => Some(class),
+                _ => None,
+            },
+            class_from: row.class_from,
+            standard: None,
+            ethnicity: row.ethnicity.clone(),
+            id_number: row.id_number.clone(),
+            members: row.members.and_then(|members| u32::try_from(members).ok()),
+            poverty_code: row.poverty_code.clone(),
+            note: row.note.clone(),
+        };
+        let key = NaturalKey { family: "households", key: row.household.to_string() };
+        rows.entry(row.row, Command::RegisterHousehold(draft), key)
+    };
+    read.rows.iter().map(|row| (vec![row.row], Ok(draft(row)))).collect()
+}
+
+fn person_drafts(rows: &Rows<'_>, read: &ListRead<crate::import::PersonRow>) -> Drafts {
+    let draft = |row: &crate::import::PersonRow| {
+        let draft = PersonDraft {
+            person: Some(row.person.clone()),
+            household: Some(row.household.clone()),
+            name: row.name.clone(),
+            born: row.born.map(|born| born.to_string()),
+            sex: row.sex,
+            relation: row.relation.clone(),
+            ethnicity: row.ethnicity.clone(),
+            id_number: row.id_number.clone(),
+            note: row.note.clone(),
+        };
+        let key = NaturalKey { family: "persons", key: row.person.to_string() };
+        rows.entry(row.row, Command::RegisterPerson(draft), key)
+    };
+    read.rows.iter().map(|row| (vec![row.row], Ok(draft(row)))).collect()
+}
+
+fn cohort_drafts(rows: &Rows<'_>, read: &ListRead<crate::import::CohortRow>) -> Drafts {
+    let Some((cohort, year)) = &rows.file.cohort else { return Vec::new() };
+    let draft = |row: &crate::import::CohortRow| {
+        let command = Command::ListCohort {
+            cohort: cohort.clone(),
+            year: *year,
+            household: row.household.clone(),
+            note: row.note.clone(),
+        };
+        let key = format!("{cohort}\u{1f}{}", row.household);
+        rows.entry(row.row, command, NaturalKey { family: "cohorts", key })
+    };
+    read.rows.iter().map(|row| (vec![row.row], Ok(draft(row)))).collect()
+}
+
+impl<L: EventLog> Ledger<L> {
+    /// Imports a list: every row is looked at, all errors are told at once, and what goes in goes
+    /// in as one batch.
+    ///
+    /// # Errors
+    /// [`OfficeError`] when the log or the keys fail; what is wrong with rows is in the answer.
+    pub fn import(
+        &mut self,
+        tools: &mut Tools,
+        by: &Actor,
+        file: &ListFile,
+        mode: Mode,
+    ) -> Result<Imported, OfficeError> {
+        let state = self.state();
+        let catalogue = state.catalogue.clone();
+        let unit_of = |kind: &str| {
+            let unit = catalogue.kind(&kind_code(state, kind))?.unit.clone()?;
+            let decimals = catalogue.unit(unit.as_str())?.decimals;
+            Some((unit.to_string(), decimals.into()))
+        };
+        let of_support = |reference: &str| {
+            let id = state.references.get(reference)?;
+            let entry = state.supports.get(id)?.furthest()?;
+            unit_of(entry.state.kind.as_str())
+        };
+        let decimals = |unit: &str| catalogue.unit(&unit_code(state, unit)).map(|u| u.decimals.into());
+        let units = Units {
+            currency_decimals: catalogue.currency_decimals.into(),
+            of_kind: &unit_of,
+            of_support: &of_support,
+            decimals: &decimals,
+        };
+        let rows = Rows { state, file, sha256: hex(&Sha256::digest(&file.bytes)) };
+        let (bytes, name) = (file.bytes.as_slice(), file.name.as_str());
+        match file.list {
+            List::Households => {
+                let read = read_households(bytes, name);
+                let drafts = household_drafts(&rows, &read);
+                self.import_rows(tools, by, read, drafts, mode)
+            }
+            List::Persons => {
+                let read = read_persons(bytes, name);
+                let drafts = person_drafts(&rows, &read);
+                self.import_rows(tools, by, read, drafts, mode)
+            }
+            List::Projects => {
+                let read = read_projects(bytes, name, &units);
+                let drafts = rows.projects(&read.rows);
+                self.import_rows(tools, by, read, drafts, mode)
+            }
+            List::Members => {
+                let read = read_members(bytes, name);
+                let drafts = rows.members(&read.rows);
+                self.import_rows(tools, by, read, drafts, mode)
+            }
+            List::Cohort => {
+                let read = read_cohort(bytes, name);
+                let drafts = cohort_drafts(&rows, &read);
+                self.import_rows(tools, by, read, drafts, mode)
+            }
+            List::Supports => {
+                let read = read_supports(bytes, name, &units);
+                let drafts = rows.supports(&read.rows);
+                self.import_rows(tools, by, read, drafts, mode)
+            }
+            List::Stages => {
+                let read = read_stages(bytes, name, &units);
+                let drafts = rows.stages(&read.rows);
+                self.import_rows(tools, by, read, drafts, mode)
+            }
+        }
+    }
+
+    fn import_rows<R>(
+        &mut self,
+        tools: &mut Tools,
+        by: &Actor,
+        read: ListRead<R>,
+        drafts: Drafts,
+        mode: Mode,
+    ) -> Result<Imported, OfficeError> {
+        let mut issues = read.issues.clone();
+        let refuse = |rows: &[u64], rejection: &Rejection, issues: &mut Vec<ImportIssue>| {
+            let column = column_of(rejection);
+            issues.extend(rows.iter().map(|row| read.issue_at(*row, column, rejection)));
+        };
+        let mut entries = Vec::with_capacity(drafts.len());
+        let mut places: Vec<Vec<u64>> = Vec::with_capacity(drafts.len());
+        for (rows, draft) in drafts {
+            // A support of several rows needs all of them.
+            let broken = rows.iter().any(|row| read.issues.iter().any(|i| i.row == Some(*row)));
+            match draft {
+                Ok(entry) if !broken => {
+                    entries.push(entry);
+                    places.push(rows);
+                }
+                Ok(_) => {}
+                Err(rejection) => refuse(&rows, &rejection, &mut issues),
+            }
+        }
+        let stop = mode == Mode::Whole && !issues.is_empty();
+        let as_if = if stop { Mode::DryRun } else { mode };
+        let Recorded { outcomes, appended } = self.record(tools, by, &entries, as_if)?;
+        let (mut recorded, mut already) = (0, 0);
+        let mut findings = Vec::new();
+        for (rows, outcome) in places.iter().zip(&outcomes) {
+            match outcome {
+                Outcome::New { findings: found, .. } => {
+                    recorded += rows.len();
+                    let row = rows.first().copied().unwrap_or(0);
+                    findings.extend(found.iter().cloned().map(|finding| (row, finding)));
+                }
+                Outcome::Already { .. } => already += rows.len(),
+                Outcome::Rejected(rejection) => refuse(rows, rejection, &mut issues),
+            }
+        }
+        issues.sort_by_key(|issue| issue.row);
+        let mut wrong: Vec<Option<u64>> = issues.iter().map(|issue| issue.row).collect();
+        wrong.dedup();
+        if mode == Mode::Whole && !issues.is_empty() {
+            recorded = 0;
+        }
+        let rejects = read
+            .write_rejects(&issues, tools.lang)
+            .map_err(|error| OfficeError::File("rejects".to_owned(), error))?;
+        Ok(Imported {
+            rows: read.raw.len(),
+            recorded,
+            already,
+            rejected: wrong.iter().flatten().count(),
+            issues,
+            notices: read.notices,
+            findings,
+            appended,
+            rejects,
+        })
+    }
+}
