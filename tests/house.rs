@@ -4,7 +4,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Rooms from the lowest to the highest; each may use itself and what stands before it.
-const ROOMS: [&str; 7] = ["domain", "log", "projection", "report", "import", "office", "cli"];
+const ROOMS: [&str; 7] = [
+    "domain",
+    "log",
+    "projection",
+    "report",
+    "import",
+    "office",
+    "cli",
+];
 
 /// Rooms side by side: `report` and `import` do not know each other.
 const STRANGERS: [(&str, &str); 2] = [("import", "report"), ("import", "projection")];
@@ -30,8 +38,15 @@ fn src() -> PathBuf {
 /// The code of a file without its comments and without its tests.
 fn code(path: &Path) -> String {
     let text = fs::read_to_string(path).unwrap();
-    let text = text.split("\n#[cfg(test)]\nmod tests {").next().unwrap().to_owned();
-    text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+    let text = text
+        .split("\n#[cfg(test)]\nmod tests {")
+        .next()
+        .unwrap()
+        .to_owned();
+    text.lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 fn is_test(path: &Path) -> bool {
@@ -42,7 +57,10 @@ fn is_test(path: &Path) -> bool {
 fn rooms_depend_downward_only() {
     let mut faults = Vec::new();
     for (place, room) in ROOMS.iter().enumerate() {
-        for path in sources(&src().join(room)).iter().filter(|path| !is_test(path)) {
+        for path in sources(&src().join(room))
+            .iter()
+            .filter(|path| !is_test(path))
+        {
             let text = code(path);
             for (other_place, other) in ROOMS.iter().enumerate() {
                 let above = other_place > place;
@@ -60,7 +78,13 @@ fn rooms_depend_downward_only() {
 fn every_source_file_is_in_a_room() {
     for path in sources(&src()) {
         let relative = path.strip_prefix(src()).unwrap();
-        let first = relative.components().next().unwrap().as_os_str().to_str().unwrap();
+        let first = relative
+            .components()
+            .next()
+            .unwrap()
+            .as_os_str()
+            .to_str()
+            .unwrap();
         let known = ROOMS.contains(&first) || ["lib.rs", "main.rs"].contains(&first);
         assert!(known, "{} stands in no room", relative.display());
     }
@@ -69,19 +93,50 @@ fn every_source_file_is_in_a_room() {
 #[test]
 fn the_core_does_no_io_and_reads_no_clock() {
     let banned = [
-        "std::fs", "std::net", "std::env", "std::process", "std::thread", "std::io",
-        "SystemTime", "Instant::now", "Utc::now", "Local::now", "getrandom", "rand::", "println!",
-        "eprintln!", "HashMap", "HashSet", "f32", "f64",
+        "std::fs",
+        "std::net",
+        "std::env",
+        "std::process",
+        "std::thread",
+        "std::io",
+        "SystemTime",
+        "Instant::now",
+        "Utc::now",
+        "Local::now",
+        "getrandom",
+        "rand::",
+        "println!",
+        "eprintln!",
+        "HashMap",
+        "HashSet",
+        "f32",
+        "f64",
     ];
-    let crates = ["serde", "serde_json", "schemars", "chrono", "uuid", "rust_decimal", "zeroize", "thiserror"];
-    for path in sources(&src().join("domain")).iter().filter(|path| !is_test(path)) {
+    let crates = [
+        "serde",
+        "serde_json",
+        "schemars",
+        "chrono",
+        "uuid",
+        "rust_decimal",
+        "zeroize",
+        "thiserror",
+    ];
+    for path in sources(&src().join("domain"))
+        .iter()
+        .filter(|path| !is_test(path))
+    {
         let text = code(path);
         for word in banned {
             assert!(!text.contains(word), "{} mentions {word}", path.display());
         }
-        for line in text.lines().filter_map(|line| line.trim().strip_prefix("use ")) {
+        for line in text
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("use "))
+        {
             let first = line.split("::").next().unwrap();
-            let known = ["super", "crate", "std", "self"].contains(&first) || crates.contains(&first);
+            let known =
+                ["super", "crate", "std", "self"].contains(&first) || crates.contains(&first);
             assert!(known, "{} uses {first}", path.display());
         }
     }
@@ -89,9 +144,20 @@ fn the_core_does_no_io_and_reads_no_clock() {
 
 #[test]
 fn folds_and_reports_are_pure() {
-    let banned = ["std::fs", "std::net", "std::env", "SystemTime", "Utc::now", "getrandom", "f64"];
+    let banned = [
+        "std::fs",
+        "std::net",
+        "std::env",
+        "SystemTime",
+        "Utc::now",
+        "getrandom",
+        "f64",
+    ];
     for room in ["projection", "report"] {
-        for path in sources(&src().join(room)).iter().filter(|path| !is_test(path)) {
+        for path in sources(&src().join(room))
+            .iter()
+            .filter(|path| !is_test(path))
+        {
             let text = code(path);
             for word in banned {
                 assert!(!text.contains(word), "{} mentions {word}", path.display());
@@ -105,7 +171,11 @@ fn money_never_meets_a_float() {
     for path in sources(&src()) {
         let text = code(&path);
         for word in ["f32", "f64"] {
-            let whole = |part: &str| part.chars().next_back().is_none_or(|c| !c.is_alphanumeric());
+            let whole = |part: &str| {
+                part.chars()
+                    .next_back()
+                    .is_none_or(|c| !c.is_alphanumeric())
+            };
             let found = text.match_indices(word).any(|(at, _)| whole(&text[..at]));
             assert!(!found, "{} mentions {word}", path.display());
         }
@@ -116,9 +186,16 @@ fn money_never_meets_a_float() {
 fn functions_and_files_stay_readable() {
     for path in sources(&src()) {
         let text = fs::read_to_string(&path).unwrap();
-        let long = text.lines().enumerate().find(|(_, line)| line.chars().count() > 100);
+        let long = text
+            .lines()
+            .enumerate()
+            .find(|(_, line)| line.chars().count() > 100);
         if let Some((number, _)) = long {
-            panic!("{}:{} is wider than 100 columns", path.display(), number + 1);
+            panic!(
+                "{}:{} is wider than 100 columns",
+                path.display(),
+                number + 1
+            );
         }
         assert!(!text.contains("TODO"), "{} holds a TODO", path.display());
     }

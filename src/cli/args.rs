@@ -11,11 +11,21 @@ use crate::domain::language::Lang;
 /// A ledger of programme support: record disbursements, audit a household, regenerate any past
 /// report.
 #[derive(Debug, Parser)]
-#[command(name = "socai", version, propagate_version = true, disable_help_subcommand = true)]
+#[command(
+    name = "socai",
+    version,
+    propagate_version = true,
+    disable_help_subcommand = true
+)]
 #[command(after_help = "Bắt đầu / To begin:  socai demo")]
 pub struct Cli {
     /// Thư mục sổ · the ledger's folder
-    #[arg(long, global = true, env = "SOCAI_LEDGER", default_value = "socai-ledger")]
+    #[arg(
+        long,
+        global = true,
+        env = "SOCAI_LEDGER",
+        default_value = "socai-ledger"
+    )]
     pub ledger: PathBuf,
     /// Ngôn ngữ · language
     #[arg(long, global = true, env = "SOCAI_LANG", value_enum, default_value_t = LangArg::Vi)]

@@ -16,11 +16,21 @@ pub fn run(console: &mut Console<'_>, place: &Place) -> Result<(), Failure> {
     let ledger = place.write(console)?;
     let keys = KeyStore::open_read_only(&place.dir.join("keys"))
         .map_err(|error| console.failure(&OfficeError::Keys(error)))?;
-    let seed = keys.signing_seed().map_err(|error| console.failure(&OfficeError::Keys(error)))?;
-    let origin = ledger.state().ledger.as_ref().map(|known| known.origin.clone());
+    let seed = keys
+        .signing_seed()
+        .map_err(|error| console.failure(&OfficeError::Keys(error)))?;
+    let origin = ledger
+        .state()
+        .ledger
+        .as_ref()
+        .map(|known| known.origin.clone());
     let origin = origin.unwrap_or_default();
     let stand = ledger.stand();
-    let checkpoint = Checkpoint { origin: origin.clone(), size: stand.seq, root: stand.root };
+    let checkpoint = Checkpoint {
+        origin: origin.clone(),
+        size: stand.seq,
+        root: stand.root,
+    };
     let note = Signer::new(&origin, &seed)
         .map_err(checkpoint::CheckpointError::from)
         .and_then(|signer| checkpoint.sign(&signer));

@@ -55,7 +55,10 @@ impl Problem {
         let mut error = json!({ "code": self.code, "message": self.message });
         if let Some(object) = error.as_object_mut() {
             for (name, value) in [("where", &self.location), ("hint", &self.hint)] {
-                object.insert(name.to_owned(), value.clone().map_or(Value::Null, Value::String));
+                object.insert(
+                    name.to_owned(),
+                    value.clone().map_or(Value::Null, Value::String),
+                );
             }
         }
         json!({ "error": error })
@@ -93,7 +96,13 @@ pub struct Console<'a> {
 impl<'a> Console<'a> {
     /// A console for a parsed command line.
     pub fn new(cli: &Cli, out: &'a mut dyn Write, err: &'a mut dyn Write) -> Console<'a> {
-        Console { out, err, lang: cli.lang.into(), format: cli.format, interactive: false }
+        Console {
+            out,
+            err,
+            lang: cli.lang.into(),
+            format: cli.format,
+            interactive: false,
+        }
     }
 
     /// Picks the text of the console's language.
@@ -163,8 +172,17 @@ impl<'a> Console<'a> {
             let _ = writeln!(self.err, "{}", problem.to_json());
             return;
         }
-        let place = problem.location.as_ref().map(|at| format!("{at}: ")).unwrap_or_default();
-        let _ = writeln!(self.err, "{}: {place}{}", self.pick("lỗi", "error"), problem.message);
+        let place = problem
+            .location
+            .as_ref()
+            .map(|at| format!("{at}: "))
+            .unwrap_or_default();
+        let _ = writeln!(
+            self.err,
+            "{}: {place}{}",
+            self.pick("lỗi", "error"),
+            problem.message
+        );
         if let Some(hint) = &problem.hint {
             let _ = writeln!(self.err, "  → {hint}");
         }
@@ -179,8 +197,9 @@ impl<'a> Console<'a> {
 /// Groups a canonical number by thousands: dot in Vietnamese (Law on Accounting), comma in English.
 pub fn grouped(canonical: &str, lang: Lang) -> String {
     let (group, point) = lang.pick(('.', ','), (',', '.'));
-    let (sign, digits) =
-        canonical.strip_prefix('-').map_or(("", canonical), |digits| ("-", digits));
+    let (sign, digits) = canonical
+        .strip_prefix('-')
+        .map_or(("", canonical), |digits| ("-", digits));
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     let mut text = String::from(sign);
     for (index, digit) in whole.chars().enumerate() {
@@ -199,7 +218,7 @@ pub fn grouped(canonical: &str, lang: Lang) -> String {
 /// A table for people: no lines but one under the header, columns aligned by what they show.
 pub fn table(header: &[&str], rows: Vec<Vec<String>>, numeric: &[usize]) -> String {
     let mut table = comfy_table::Table::new();
-    table.load_preset(comfy_table::presets::NOTHING);
+    table.load_style(comfy_table::presets::NOTHING);
     table.set_header(header.iter().map(|name| comfy_table::Cell::new(*name)));
     table.add_rows(rows);
     for column in numeric {
@@ -208,7 +227,10 @@ pub fn table(header: &[&str], rows: Vec<Vec<String>>, numeric: &[usize]) -> Stri
         }
     }
     let text = table.to_string();
-    text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+    text.lines()
+        .map(str::trim_end)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 #[cfg(test)]

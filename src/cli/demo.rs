@@ -50,8 +50,14 @@ lists! {
 
 /// The narrative parts of the demo's report, in Vietnamese and in English.
 pub const NARRATIVES: [(&str, &str); 2] = [
-    ("narrative.md", include_str!("../../examples/luc-binh-2023/narrative.md")),
-    ("narrative.en.md", include_str!("../../examples/luc-binh-2023/narrative.en.md")),
+    (
+        "narrative.md",
+        include_str!("../../examples/luc-binh-2023/narrative.md"),
+    ),
+    (
+        "narrative.en.md",
+        include_str!("../../examples/luc-binh-2023/narrative.en.md"),
+    ),
 ];
 
 /// Runs the command.
@@ -65,7 +71,10 @@ pub fn run(console: &mut Console<'_>, place: &Place, args: &DemoArgs) -> Result<
     if exists {
         console.notice(console.pick(
             format!("Sổ mẫu đã có tại {}: in lại báo cáo", place.dir.display()),
-            format!("The demo ledger is at {} already: its report again", place.dir.display()),
+            format!(
+                "The demo ledger is at {} already: its report again",
+                place.dir.display()
+            ),
         ));
     } else {
         let mut tools = place.tools();
@@ -83,7 +92,11 @@ pub fn run(console: &mut Console<'_>, place: &Place, args: &DemoArgs) -> Result<
     };
     let [vi, en] = NARRATIVES;
     super::report::show(console, &place, &report, Some(console.pick(vi, en)))?;
-    if console.is_json() { Ok(()) } else { next(console, &place) }
+    if console.is_json() {
+        Ok(())
+    } else {
+        next(console, &place)
+    }
 }
 
 fn fill(console: &mut Console<'_>, place: &Place, tools: &mut Tools) -> Result<(), Failure> {
@@ -200,7 +213,11 @@ const PROGRAMME: &str = "ntp_poverty_reduction";
 fn next(console: &mut Console<'_>, place: &Place) -> Result<(), Failure> {
     let dir = place.dir.display();
     let ledger = format!("socai --ledger {dir}");
-    let lang = if console.lang == Lang::En { " --lang en" } else { "" };
+    let lang = if console.lang == Lang::En {
+        " --lang en"
+    } else {
+        ""
+    };
     let tries = [
         (
             "figures --period 2023-01..2023-04 --kind preferential_loan --by class".to_owned(),
@@ -212,7 +229,10 @@ fn next(console: &mut Console<'_>, place: &Place) -> Result<(), Failure> {
         ),
         (
             "household find \"long\"".to_owned(),
-            console.pick("tìm hộ, không cần gõ dấu", "find a household, no marks needed"),
+            console.pick(
+                "tìm hộ, không cần gõ dấu",
+                "find a household, no marks needed",
+            ),
         ),
         (
             "project show goats-2023".to_owned(),
@@ -228,7 +248,10 @@ fn next(console: &mut Console<'_>, place: &Place) -> Result<(), Failure> {
         ),
         (
             "events --raw --to 3".to_owned(),
-            console.pick("các sự kiện đúng như được băm", "the events exactly as hashed"),
+            console.pick(
+                "các sự kiện đúng như được băm",
+                "the events exactly as hashed",
+            ),
         ),
     ];
     console.line("")?;

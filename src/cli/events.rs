@@ -24,14 +24,20 @@ pub fn run(console: &mut Console<'_>, place: &Place, args: &EventsArgs) -> Resul
     let ledger = log.ledger().to_string();
     let reader = PersonalReader::new(&keys, &ledger);
     let head = log.head().seq;
-    let (from, to) = (args.from.unwrap_or(1).max(1), args.to.unwrap_or(head).min(head));
+    let (from, to) = (
+        args.from.unwrap_or(1).max(1),
+        args.to.unwrap_or(head).min(head),
+    );
     let told = |console: &Console<'_>, error| console.failure(&OfficeError::Log(error));
     let wanted = match &args.household {
         Some(code) => {
             let code = Code::new(code).map_err(|error| {
                 console.wrong("--household", code, "không phải mã hộ", &error.to_string())
             })?;
-            Some(log.tagged(&household_tag(&code)).map_err(|error| told(console, error))?)
+            Some(
+                log.tagged(&household_tag(&code))
+                    .map_err(|error| told(console, error))?,
+            )
         }
         None => None,
     };
@@ -41,7 +47,10 @@ pub fn run(console: &mut Console<'_>, place: &Place, args: &EventsArgs) -> Resul
     let stored = log.read(from, to).map_err(|error| told(console, error))?;
     for stored in stored {
         let stored = stored.map_err(|error| told(console, error))?;
-        if wanted.as_ref().is_some_and(|seqs| seqs.binary_search(&stored.seq).is_err()) {
+        if wanted
+            .as_ref()
+            .is_some_and(|seqs| seqs.binary_search(&stored.seq).is_err())
+        {
             continue;
         }
         let is_type = |kind: &String| type_of(&stored).is_some_and(|found| found == *kind);
@@ -65,13 +74,15 @@ fn type_of(stored: &StoredEvent) -> Option<String> {
         #[serde(rename = "type")]
         kind: String,
     }
-    serde_json::from_slice::<Typed>(&stored.bytes).ok().map(|typed| typed.kind)
+    serde_json::from_slice::<Typed>(&stored.bytes)
+        .ok()
+        .map(|typed| typed.kind)
 }
 
 /// The stored event with its personal fields opened in their places.
 fn opened_line(reader: &PersonalReader<'_>, stored: &StoredEvent) -> Result<String, OfficeError> {
-    let mut event = codec::decode(&stored.bytes)
-        .map_err(|error| OfficeError::Decode(stored.seq, error))?;
+    let mut event =
+        codec::decode(&stored.bytes).map_err(|error| OfficeError::Decode(stored.seq, error))?;
     let mut value: Value = serde_json::from_slice(&stored.bytes).unwrap_or_default();
     reader.open_event(&mut event);
     if let Some(data) = value.get_mut("data") {
@@ -99,13 +110,22 @@ pub fn open_data(event: &Event) -> Value {
 fn placeholder() -> Option<Sealed> {
     let length = |length| "0".repeat(length);
     let c = length(Sealed::SHORTEST_C);
-    Sealed::new(c, length(Sealed::KEY_ID_LENGTH), length(Sealed::NONCE_LENGTH)).ok()
+    Sealed::new(
+        c,
+        length(Sealed::KEY_ID_LENGTH),
+        length(Sealed::NONCE_LENGTH),
+    )
+    .ok()
 }
 
 fn put_opened(data: &mut Value, event: &Event) {
     event.body.each_personal(&mut |place, value| {
-        let Some(text) = value.open_text() else { return };
-        let slot = place.split('.').try_fold(&mut *data, |at, name| at.get_mut(name));
+        let Some(text) = value.open_text() else {
+            return;
+        };
+        let slot = place
+            .split('.')
+            .try_fold(&mut *data, |at, name| at.get_mut(name));
         if let Some(slot) = slot {
             *slot = Value::String(text.to_owned());
         }

@@ -22,9 +22,14 @@ pub fn run(
     place: &open::Place,
     args: &FiguresArgs,
 ) -> Result<(), Failure> {
-    let period: Period =
-        args.period.parse().map_err(|error| console.usage("--period", &error))?;
-    let axis: Axis = args.axis.parse().map_err(|error| console.usage("--axis", &error))?;
+    let period: Period = args
+        .period
+        .parse()
+        .map_err(|error| console.usage("--period", &error))?;
+    let axis: Axis = args
+        .axis
+        .parse()
+        .map_err(|error| console.usage("--axis", &error))?;
     let query = query(console, args, &period, axis)?;
     let ledger = place.read(console, &args.as_of)?;
     if let Some(which) = args.table {
@@ -33,7 +38,11 @@ pub fn run(
     let answer = figures::figures(ledger.facts(), ledger.state(), &query)
         .map_err(|error| console.usage("figures", &error))?;
     if console.is_json() {
-        let rows: Vec<Value> = answer.rows.iter().map(|row| row_json(&query.by, row)).collect();
+        let rows: Vec<Value> = answer
+            .rows
+            .iter()
+            .map(|row| row_json(&query.by, row))
+            .collect();
         let by: Vec<&str> = query.by.iter().map(|by| by.name()).collect();
         return console.json(&json!({
             "period": period_json(&period),
@@ -65,13 +74,20 @@ fn query(
     let mut query = Query::of(period);
     query.axis = axis;
     for name in args.by.iter().filter(|name| !name.is_empty()) {
-        let by: Dimension = name.parse().map_err(|error| console.usage("--by", &error))?;
+        let by: Dimension = name
+            .parse()
+            .map_err(|error| console.usage("--by", &error))?;
         if !query.by.contains(&by) {
             query.by.push(by);
         }
     }
     query.stages = stages(console, &args.stage)?;
-    query.kinds = args.kind.iter().filter(|kind| !kind.is_empty()).cloned().collect();
+    query.kinds = args
+        .kind
+        .iter()
+        .filter(|kind| !kind.is_empty())
+        .cloned()
+        .collect();
     query.filters = filters(console, &args.filters)?;
     Ok(query)
 }
@@ -83,7 +99,10 @@ fn stages(console: &Console<'_>, names: &[String]) -> Result<Vec<Stage>, Failure
     let parse = |name: &String| {
         name.parse::<Stage>().map_err(|()| {
             let all = Stage::ALL.map(Stage::code).join(", ");
-            let (vi, en) = (format!("không phải giai đoạn; có: {all}, all"), format!("no stage; there are: {all}, all"));
+            let (vi, en) = (
+                format!("không phải giai đoạn; có: {all}, all"),
+                format!("no stage; there are: {all}, all"),
+            );
             console.wrong("--stage", name, &vi, &en)
         })
     };
@@ -107,7 +126,9 @@ fn filters(console: &Console<'_>, texts: &[String]) -> Result<Vec<Filter>, Failu
             }
             continue;
         }
-        let by: Dimension = name.parse().map_err(|error| console.usage("--where", &error))?;
+        let by: Dimension = name
+            .parse()
+            .map_err(|error| console.usage("--where", &error))?;
         match filters.iter_mut().find_map(|filter| match filter {
             Filter::Dimension(known, values) if *known == by => Some(values),
             _ => None,
@@ -131,8 +152,14 @@ pub fn row_json(by: &[Dimension], row: &Row) -> Value {
     object.insert("count".to_owned(), json!(row.count));
     object.insert("villages".to_owned(), json!(row.villages));
     object.insert("amount".to_owned(), json!(format_thousandths(row.amount)));
-    object.insert("quantity".to_owned(), json!(format_thousandths(row.quantity)));
-    object.insert("recovered".to_owned(), json!(format_thousandths(row.recovered)));
+    object.insert(
+        "quantity".to_owned(),
+        json!(format_thousandths(row.quantity)),
+    );
+    object.insert(
+        "recovered".to_owned(),
+        json!(format_thousandths(row.recovered)),
+    );
     object.insert("unit".to_owned(), json!(row.unit));
     Value::Object(object)
 }
@@ -145,8 +172,11 @@ fn print(
     rows: &[Row],
 ) -> Result<(), Failure> {
     let lang = console.lang;
-    let stages: Vec<String> =
-        query.stages.iter().map(|stage| stage.name().get(lang).to_owned()).collect();
+    let stages: Vec<String> = query
+        .stages
+        .iter()
+        .map(|stage| stage.name().get(lang).to_owned())
+        .collect();
     let stages = if query.stages.len() == Stage::ALL.len() {
         console.pick("mọi giai đoạn", "all stages").to_owned()
     } else {
@@ -159,7 +189,11 @@ fn print(
         axis_name(query.axis, lang),
         stages
     ))?;
-    let mut header: Vec<&str> = query.by.iter().map(|by| dimension_name(*by, lang)).collect();
+    let mut header: Vec<&str> = query
+        .by
+        .iter()
+        .map(|by| dimension_name(*by, lang))
+        .collect();
     header.extend(MEASURES.map(|measure| measure_name(measure, lang)));
     header.push(measure_name("unit", lang));
     let keys = query.by.len();
@@ -170,9 +204,9 @@ fn print(
             .zip(&row.keys)
             .map(|(by, key)| key_name(ledger.state(), *by, key, lang))
             .collect();
-        cells.extend(MEASURES.map(|measure| {
-            console.number(&row.measure(measure).unwrap_or_default())
-        }));
+        cells.extend(
+            MEASURES.map(|measure| console.number(&row.measure(measure).unwrap_or_default())),
+        );
         cells.push(row.unit.clone());
         cells
     });
@@ -190,7 +224,10 @@ pub fn fingerprint(stand: &Stand, lang: crate::domain::Lang) -> String {
     let root = hex(&stand.root);
     let at = format_moment(stand.at_ms);
     lang.pick(
-        format!("Số liệu theo sổ đến sự kiện {} ({at}), gốc {root}", stand.seq),
+        format!(
+            "Số liệu theo sổ đến sự kiện {} ({at}), gốc {root}",
+            stand.seq
+        ),
         format!("As of event {} ({at}), root {root}", stand.seq),
     )
 }
@@ -251,12 +288,22 @@ pub fn key_name(
     let named = match by {
         _ if key.is_empty() => None,
         Dimension::Kind => catalogue.kind(key).map(|kind| text(kind.name.clone())),
-        Dimension::Source => catalogue.source(key).map(|source| text(source.name.clone())),
+        Dimension::Source => catalogue
+            .source(key)
+            .map(|source| text(source.name.clone())),
         Dimension::Group => catalogue.group(key).map(|group| text(group.name.clone())),
-        Dimension::Programme => catalogue.programme(key).map(|known| text(known.name.clone())),
-        Dimension::Class => key.parse::<crate::domain::HouseholdClass>().ok().map(|c| text(c.name())),
+        Dimension::Programme => catalogue
+            .programme(key)
+            .map(|known| text(known.name.clone())),
+        Dimension::Class => key
+            .parse::<crate::domain::HouseholdClass>()
+            .ok()
+            .map(|c| text(c.name())),
         Dimension::Stage => key.parse::<Stage>().ok().map(|stage| text(stage.name())),
-        Dimension::Project => state.projects.get(key).map(|known| known.registered.name.clone()),
+        Dimension::Project => state
+            .projects
+            .get(key)
+            .map(|known| known.registered.name.clone()),
         _ => Some(key.to_owned()),
     };
     let none = || match by {
@@ -281,16 +328,20 @@ fn stocks(
     let state = ledger.state();
     let (name, columns, rows): (&str, &[&str], Vec<Vec<String>>) = match which {
         TableArg::Targets => {
-            let met = state.targets.iter().filter(|((_, of), _)| overlaps(of, period));
+            let met = state
+                .targets
+                .iter()
+                .filter(|((_, of), _)| overlaps(of, period));
             let rows = met.map(|((kind, of), (value, _))| {
                 vec![kind.to_string(), of.to_string(), value.to_string()]
             });
             ("targets", &["kind", "period", "value"], rows.collect())
         }
         TableArg::Budget => {
-            let met = state.budgets.iter().filter(|((_, _, _, of), _)| {
-                of.as_ref().is_none_or(|of| overlaps(of, period))
-            });
+            let met = state
+                .budgets
+                .iter()
+                .filter(|((_, _, _, of), _)| of.as_ref().is_none_or(|of| overlaps(of, period)));
             let text = |code: Option<&crate::domain::Code>| {
                 code.map(ToString::to_string).unwrap_or_default()
             };
@@ -303,13 +354,23 @@ fn stocks(
                     format_thousandths(i128::from(*sum)),
                 ]
             });
-            ("budget", &["programme", "project", "source", "period", "amount"], rows.collect())
+            (
+                "budget",
+                &["programme", "project", "source", "period", "amount"],
+                rows.collect(),
+            )
         }
     };
     if console.is_json() {
         let rows: Vec<Value> = rows
             .into_iter()
-            .map(|row| columns.iter().zip(row).map(|(name, cell)| (*name, cell)).collect())
+            .map(|row| {
+                columns
+                    .iter()
+                    .zip(row)
+                    .map(|(name, cell)| (*name, cell))
+                    .collect()
+            })
             .collect();
         return console.json(&json!({
             "period": period_json(period),

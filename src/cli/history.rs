@@ -36,7 +36,9 @@ impl Overtaken {
                     overtaken.corrected_by.insert(data.corrects, event.seq);
                 }
                 Body::SupportReversed(data) => {
-                    overtaken.reversed_by.insert((data.support, data.stage), event.seq);
+                    overtaken
+                        .reversed_by
+                        .insert((data.support, data.stage), event.seq);
                 }
                 _ => {}
             }
@@ -51,7 +53,9 @@ impl Overtaken {
             _ => return None,
         };
         let whole = self.reversed_by.get(&(support, None));
-        whole.or_else(|| self.reversed_by.get(&(support, Some(stage)))).copied()
+        whole
+            .or_else(|| self.reversed_by.get(&(support, Some(stage))))
+            .copied()
     }
 }
 
@@ -98,9 +102,18 @@ fn print_event(
     overtaken: &Overtaken,
 ) -> Result<(), Failure> {
     let lang = console.lang;
-    let offset = ledger.state().ledger.as_ref().map_or("+00:00", |known| &known.offset);
+    let offset = ledger
+        .state()
+        .ledger
+        .as_ref()
+        .map_or("+00:00", |known| &known.offset);
     let recorded = local_date(event.at_ms, offset);
-    let office = event.by.office.as_ref().map(|office| format!(", {office}")).unwrap_or_default();
+    let office = event
+        .by
+        .office
+        .as_ref()
+        .map(|office| format!(", {office}"))
+        .unwrap_or_default();
     console.line(format!("#{} {}", event.seq, sentence(ledger, event, lang)))?;
     console.line(format!(
         "    {} {} {} {} ({}{office})",
@@ -124,12 +137,20 @@ fn print_event(
         notes.push(format!("{}: {reason}", lang.pick("lý do", "reason")));
     }
     if let Some(seq) = overtaken.corrected_by.get(&event.id) {
-        notes.push(lang.pick(format!("đã điều chỉnh ở #{seq}"), format!("corrected by #{seq}")));
+        notes.push(lang.pick(
+            format!("đã điều chỉnh ở #{seq}"),
+            format!("corrected by #{seq}"),
+        ));
     }
     if let Some(seq) = overtaken.reversal(event) {
         notes.push(lang.pick(format!("đã hủy ở #{seq}"), format!("reversed by #{seq}")));
     }
-    notes.extend(event.findings.iter().map(|finding| format!("⚠ {}", finding.message(lang))));
+    notes.extend(
+        event
+            .findings
+            .iter()
+            .map(|finding| format!("⚠ {}", finding.message(lang))),
+    );
     for note in notes {
         console.line(format!("    {note}"))?;
     }
@@ -138,12 +159,19 @@ fn print_event(
 
 /// A document as it is cited.
 pub fn document_text(document: &crate::domain::Document, lang: Lang) -> String {
-    let mut text = document.kind.clone().unwrap_or_else(|| lang.pick("văn bản", "document").into());
+    let mut text = document
+        .kind
+        .clone()
+        .unwrap_or_else(|| lang.pick("văn bản", "document").into());
     if let Some(number) = &document.number {
         text.push_str(&format!(" {} {number}", lang.pick("số", "no.")));
     }
     if let Some(date) = document.date {
-        text.push_str(&format!(" {} {}", lang.pick("ngày", "of"), date.format("%d/%m/%Y")));
+        text.push_str(&format!(
+            " {} {}",
+            lang.pick("ngày", "of"),
+            date.format("%d/%m/%Y")
+        ));
     }
     if let Some(issuer) = &document.issuer {
         text.push_str(&format!(" {} {issuer}", lang.pick("của", "by")));
@@ -152,7 +180,9 @@ pub fn document_text(document: &crate::domain::Document, lang: Lang) -> String {
 }
 
 fn text(field: Option<&Personal>) -> String {
-    field.map_or_else(String::new, |field| field.open_text().unwrap_or(ERASED).to_owned())
+    field.map_or_else(String::new, |field| {
+        field.open_text().unwrap_or(ERASED).to_owned()
+    })
 }
 
 fn sentence(ledger: &Reader, event: &Event, lang: Lang) -> String {
@@ -161,22 +191,32 @@ fn sentence(ledger: &Reader, event: &Event, lang: Lang) -> String {
             "{}: {}{}",
             lang.pick("đăng ký hộ", "household registered"),
             text(data.head.as_ref()),
-            data.village.as_ref().map(|village| format!(", {village}")).unwrap_or_default()
+            data.village
+                .as_ref()
+                .map(|village| format!(", {village}"))
+                .unwrap_or_default()
         ),
         Body::HouseholdMoved(data) => {
-            format!("{}: {}", lang.pick("chuyển đến thôn", "moved to"), data.village)
+            format!(
+                "{}: {}",
+                lang.pick("chuyển đến thôn", "moved to"),
+                data.village
+            )
         }
         Body::HouseholdHeadChanged(data) => format!(
             "{}: {}",
             lang.pick("thay đổi thông tin chủ hộ", "head changed"),
             text(data.head.as_ref())
         ),
-        Body::HouseholdChanged(_) => {
-            lang.pick("thay đổi thông tin hộ", "household changed").to_owned()
-        }
+        Body::HouseholdChanged(_) => lang
+            .pick("thay đổi thông tin hộ", "household changed")
+            .to_owned(),
         Body::HouseholdClassified(data) => {
             let from = data.effective_from.map(|day| {
-                lang.pick(format!(" từ {}", day.format("%d/%m/%Y")), format!(" from {day}"))
+                lang.pick(
+                    format!(" từ {}", day.format("%d/%m/%Y")),
+                    format!(" from {day}"),
+                )
             });
             let name = data.class.name();
             let what = lang.pick("phân loại", "classified");
@@ -189,14 +229,26 @@ fn sentence(ledger: &Reader, event: &Event, lang: Lang) -> String {
             data.person
         ),
         Body::PersonChanged(data) => {
-            format!("{}: {}", lang.pick("thay đổi nhân khẩu", "member changed"), data.person)
+            format!(
+                "{}: {}",
+                lang.pick("thay đổi nhân khẩu", "member changed"),
+                data.person
+            )
         }
         Body::PersonLeft(data) => format!("{}: {}", lang.pick("rời hộ", "left"), data.person),
         Body::CohortListed(data) => {
-            format!("{}: {}", lang.pick("đưa vào danh sách", "put on the list"), data.cohort)
+            format!(
+                "{}: {}",
+                lang.pick("đưa vào danh sách", "put on the list"),
+                data.cohort
+            )
         }
         Body::ProjectRegistered(data) => {
-            format!("{}: {}", lang.pick("đăng ký dự án", "project registered"), data.name)
+            format!(
+                "{}: {}",
+                lang.pick("đăng ký dự án", "project registered"),
+                data.name
+            )
         }
         Body::ProjectAdvanced(data) => format!(
             "{}: {}",
@@ -204,7 +256,12 @@ fn sentence(ledger: &Reader, event: &Event, lang: Lang) -> String {
             data.stage.name().get(lang)
         ),
         Body::ProjectJoined(data) => {
-            format!("{}: {} ({})", lang.pick("tham gia dự án", "joined project"), data.project, data.household)
+            format!(
+                "{}: {} ({})",
+                lang.pick("tham gia dự án", "joined project"),
+                data.project,
+                data.household
+            )
         }
         Body::BudgetAllocated(data) | Body::BudgetAdjusted(data) => format!(
             "{}: {} ({})",
@@ -220,7 +277,9 @@ fn sentence(ledger: &Reader, event: &Event, lang: Lang) -> String {
         ),
         Body::SupportReversed(data) => {
             let what = lang.pick("hủy lượt hỗ trợ", "support reversed");
-            let stage = data.stage.map(|stage| format!(" ({})", stage.name().get(lang)));
+            let stage = data
+                .stage
+                .map(|stage| format!(" ({})", stage.name().get(lang)));
             format!("{what} {}{}", data.support, stage.unwrap_or_default())
         }
         Body::SupportRecovered(data) => format!(
@@ -236,25 +295,47 @@ fn sentence(ledger: &Reader, event: &Event, lang: Lang) -> String {
 fn support_sentence(ledger: &Reader, stage: Stage, state: &SupportState, lang: Lang) -> String {
     let kind = ledger.state().catalogue.kind(state.kind.as_str());
     let name = kind.map_or(state.kind.as_str(), |kind| kind.name.get(lang));
-    let mut parts = vec![format!("{} {}", stage.name().get(lang), state.occurred_on.format("%d/%m/%Y"))];
+    let mut parts = vec![format!(
+        "{} {}",
+        stage.name().get(lang),
+        state.occurred_on.format("%d/%m/%Y")
+    )];
     let amount = state.amount_thousandths();
     if amount != 0 {
         let currency = ledger.state().catalogue.currency.clone();
         let amount = super::console::grouped(&format_thousandths(amount), lang);
-        parts.push(format!("{amount} {}", if currency == "VND" { lang.pick("đồng", "dong").to_owned() } else { currency }));
+        parts.push(format!(
+            "{amount} {}",
+            if currency == "VND" {
+                lang.pick("đồng", "dong").to_owned()
+            } else {
+                currency
+            }
+        ));
     }
     if let Some(quantity) = state.quantity {
         let unit = state.unit.as_ref().map(Code::as_str).unwrap_or_default();
-        parts.push(format!("{} {unit}", super::console::grouped(&quantity.to_string(), lang)));
+        parts.push(format!(
+            "{} {unit}",
+            super::console::grouped(&quantity.to_string(), lang)
+        ));
     }
     if let Some(covers) = &state.covers {
-        parts.push(format!("{} {}", lang.pick("kỳ hưởng", "covers"), covers.label(lang)));
+        parts.push(format!(
+            "{} {}",
+            lang.pick("kỳ hưởng", "covers"),
+            covers.label(lang)
+        ));
     }
     if let Some(class) = state.class {
         parts.push(class.name().get(lang).to_owned());
     }
-    let sources: Vec<&str> =
-        state.funding.iter().filter_map(|part| part.source.as_ref()).map(Code::as_str).collect();
+    let sources: Vec<&str> = state
+        .funding
+        .iter()
+        .filter_map(|part| part.source.as_ref())
+        .map(Code::as_str)
+        .collect();
     if !sources.is_empty() {
         parts.push(sources.join(" + "));
     }
@@ -263,14 +344,20 @@ fn support_sentence(ledger: &Reader, stage: Stage, state: &SupportState, lang: L
     }
     let recipient = text(state.recipient.as_ref());
     if !recipient.is_empty() {
-        parts.push(format!("{} {recipient}", lang.pick("người nhận", "recipient")));
+        parts.push(format!(
+            "{} {recipient}",
+            lang.pick("người nhận", "recipient")
+        ));
     }
     format!("{name}: {}", parts.join(" · "))
 }
 
 fn event_json(ledger: &Reader, event: &Event, overtaken: &Overtaken, lang: Lang) -> Value {
     let (support, occurred_on) = match &event.body {
-        Body::Support(_, state) => (Some(state.support.unwrap_or(event.id)), Some(state.occurred_on)),
+        Body::Support(_, state) => (
+            Some(state.support.unwrap_or(event.id)),
+            Some(state.occurred_on),
+        ),
         Body::SupportCorrected(data) => (Some(data.support), Some(data.to.occurred_on)),
         Body::SupportReversed(data) => (Some(data.support), Some(data.effective_on)),
         Body::SupportRecovered(data) => (Some(data.support), Some(data.occurred_on)),

@@ -36,7 +36,9 @@ pub fn run(
             let ledger = place.read(console, as_of)?;
             let household = find(console, &ledger, code)?;
             let tag = household_tag(&household.code);
-            let mut events = ledger.tagged(&tag).map_err(|error| console.failure(&error))?;
+            let mut events = ledger
+                .tagged(&tag)
+                .map_err(|error| console.failure(&error))?;
             for person in &household.persons {
                 let more = ledger.tagged(&person_tag(person));
                 events.extend(more.map_err(|error| console.failure(&error))?);
@@ -45,7 +47,12 @@ pub fn run(
             events.dedup_by_key(|event| event.seq);
             history::print(console, &ledger, "household", &household.code, events)
         }
-        HouseholdCommand::List { class, village, on, as_of } => {
+        HouseholdCommand::List {
+            class,
+            village,
+            on,
+            as_of,
+        } => {
             let ledger = place.read(console, as_of)?;
             let on = match on {
                 Some(text) => Some(values::date(console, "--on", text)?),
@@ -60,11 +67,17 @@ pub fn run(
                     Some(day) => household.classes.on(day),
                     None => household.classes.latest(),
                 };
-                let lives = household.villages.latest().map(|village| fold(village.as_str()));
+                let lives = household
+                    .villages
+                    .latest()
+                    .map(|village| fold(village.as_str()));
                 class.is_none_or(|class| known == Some(&class))
-                    && village.as_ref().is_none_or(|name| lives == Some(fold(name)))
+                    && village
+                        .as_ref()
+                        .is_none_or(|name| lives == Some(fold(name)))
             };
-            let found: Vec<&Household> = ledger.state().households.values().filter(wanted).collect();
+            let found: Vec<&Household> =
+                ledger.state().households.values().filter(wanted).collect();
             list(console, &ledger, &found)
         }
         HouseholdCommand::Find { text, as_of } => {
@@ -93,7 +106,11 @@ fn search<'a>(ledger: &'a Reader, text: &str) -> Vec<&'a Household> {
     let plain = fold(text);
     let marked = typed != plain;
     let hit = |candidate: &str| {
-        if marked { candidate.to_lowercase().contains(&typed) } else { fold(candidate).contains(&plain) }
+        if marked {
+            candidate.to_lowercase().contains(&typed)
+        } else {
+            fold(candidate).contains(&plain)
+        }
     };
     let reader = ledger.personal();
     let state = ledger.state();
@@ -112,11 +129,7 @@ fn search<'a>(ledger: &'a Reader, text: &str) -> Vec<&'a Household> {
     state.households.values().filter(wanted).collect()
 }
 
-fn list(
-    console: &mut Console<'_>,
-    ledger: &Reader,
-    found: &[&Household],
-) -> Result<(), Failure> {
+fn list(console: &mut Console<'_>, ledger: &Reader, found: &[&Household]) -> Result<(), Failure> {
     let reader = ledger.personal();
     let rows = found.iter().map(|household| {
         let subject = Subject::Household(household.code.clone());
@@ -145,12 +158,23 @@ fn list(
         ["household", "head", "village", "class", "members"],
     );
     let cells = rows.map(|(code, head, village, class, members)| {
-        let class = class.map(|class| class.name().get(lang).to_owned()).unwrap_or_default();
-        vec![code, head, village, class, members.map(|n| n.to_string()).unwrap_or_default()]
+        let class = class
+            .map(|class| class.name().get(lang).to_owned())
+            .unwrap_or_default();
+        vec![
+            code,
+            head,
+            village,
+            class,
+            members.map(|n| n.to_string()).unwrap_or_default(),
+        ]
     });
     let text = table(&header, cells.collect(), &[4]);
     console.line(text)?;
-    console.line(console.pick(format!("{} hộ", found.len()), format!("{} households", found.len())))?;
+    console.line(console.pick(
+        format!("{} hộ", found.len()),
+        format!("{} households", found.len()),
+    ))?;
     console.line(fingerprint(ledger.stand(), lang))
 }
 
@@ -168,13 +192,9 @@ fn received(ledger: &Reader, code: &Code) -> Result<Vec<figures::Row>, figures::
     figures::figures(ledger.facts(), ledger.state(), &query).map(|answer| answer.rows)
 }
 
-fn show(
-    console: &mut Console<'_>,
-    ledger: &Reader,
-    household: &Household,
-) -> Result<(), Failure> {
-    let rows = received(ledger, &household.code)
-        .map_err(|error| console.usage("household", &error))?;
+fn show(console: &mut Console<'_>, ledger: &Reader, household: &Household) -> Result<(), Failure> {
+    let rows =
+        received(ledger, &household.code).map_err(|error| console.usage("household", &error))?;
     if console.is_json() {
         let value = show_json(ledger, household, &rows);
         return console.json(&value);
@@ -183,12 +203,36 @@ fn show(
     let reader = ledger.personal();
     let subject = Subject::Household(household.code.clone());
     let field = |name: &str| reader.field(&subject, &household.personal, name);
-    console.line(format!("{} {}", lang.pick("Hộ", "Household"), household.code))?;
-    let village = household.villages.latest().map(ToString::to_string).unwrap_or_default();
+    console.line(format!(
+        "{} {}",
+        lang.pick("Hộ", "Household"),
+        household.code
+    ))?;
+    let village = household
+        .villages
+        .latest()
+        .map(ToString::to_string)
+        .unwrap_or_default();
     let members = household.members.map(|n| n.to_string()).unwrap_or_default();
     let labels = lang.pick(
-        ["chủ hộ", "dân tộc", "số định danh", "thôn", "nhân khẩu", "giấy chứng nhận", "ghi chú"],
-        ["head", "ethnicity", "citizen number", "village", "members", "certificate", "note"],
+        [
+            "chủ hộ",
+            "dân tộc",
+            "số định danh",
+            "thôn",
+            "nhân khẩu",
+            "giấy chứng nhận",
+            "ghi chú",
+        ],
+        [
+            "head",
+            "ethnicity",
+            "citizen number",
+            "village",
+            "members",
+            "certificate",
+            "note",
+        ],
     );
     let values = [
         field("head"),
@@ -199,14 +243,23 @@ fn show(
         field("poverty_code"),
         field("note"),
     ];
-    for (label, value) in labels.iter().zip(values).filter(|(_, value)| !value.is_empty()) {
+    for (label, value) in labels
+        .iter()
+        .zip(values)
+        .filter(|(_, value)| !value.is_empty())
+    {
         console.line(format!("  {label}: {value}"))?;
     }
     console.line(lang.pick("Phân loại theo thời gian", "Class over time"))?;
     for class in household.classes.entries() {
         let from = class.from.map_or_else(
             || lang.pick("từ đầu", "from the beginning").to_owned(),
-            |day| lang.pick(format!("từ {}", day.format("%d/%m/%Y")), format!("from {day}")),
+            |day| {
+                lang.pick(
+                    format!("từ {}", day.format("%d/%m/%Y")),
+                    format!("from {day}"),
+                )
+            },
         );
         let name = class.value.name();
         console.line(format!("  {from}: {} (#{})", name.get(lang), class.seq))?;
@@ -214,14 +267,32 @@ fn show(
     persons(console, ledger, household)?;
     let (cohorts, projects) = lists_of(ledger, &household.code);
     if !cohorts.is_empty() {
-        console.line(format!("{}: {}", lang.pick("Có tên trong danh sách", "On lists"), cohorts.join(", ")))?;
+        console.line(format!(
+            "{}: {}",
+            lang.pick("Có tên trong danh sách", "On lists"),
+            cohorts.join(", ")
+        ))?;
     }
     if !projects.is_empty() {
-        console.line(format!("{}: {}", lang.pick("Tham gia dự án", "Projects"), projects.join(", ")))?;
+        console.line(format!(
+            "{}: {}",
+            lang.pick("Tham gia dự án", "Projects"),
+            projects.join(", ")
+        ))?;
     }
-    console.line(lang.pick("Hỗ trợ theo chính sách và giai đoạn", "Support by kind and stage"))?;
+    console.line(lang.pick(
+        "Hỗ trợ theo chính sách và giai đoạn",
+        "Support by kind and stage",
+    ))?;
     let header = lang.pick(
-        ["chính sách", "giai đoạn", "lượt", "số tiền", "số lượng", "thu hồi"],
+        [
+            "chính sách",
+            "giai đoạn",
+            "lượt",
+            "số tiền",
+            "số lượng",
+            "thu hồi",
+        ],
         ["kind", "stage", "turns", "amount", "quantity", "recovered"],
     );
     let cells = rows.iter().map(|row| received_cells(console, ledger, row));
@@ -239,7 +310,10 @@ fn received_cells(console: &Console<'_>, ledger: &Reader, row: &figures::Row) ->
     };
     let quantity = match row.unit.as_str() {
         "" => String::new(),
-        unit => format!("{} {unit}", console.number(&format_thousandths(row.quantity))),
+        unit => format!(
+            "{} {unit}",
+            console.number(&format_thousandths(row.quantity))
+        ),
     };
     vec![
         key(Dimension::Kind),
@@ -275,7 +349,13 @@ fn persons(
             crate::domain::Sex::Male => lang.pick("nam", "male"),
         });
         let sex = sex.unwrap_or_default().to_owned();
-        Some(vec![code.to_string(), field("name"), field("born"), sex, field("relation")])
+        Some(vec![
+            code.to_string(),
+            field("name"),
+            field("born"),
+            sex,
+            field("relation"),
+        ])
     });
     let text = table(&header, known.collect(), &[]);
     console.line(text)
@@ -283,9 +363,15 @@ fn persons(
 
 fn lists_of(ledger: &Reader, code: &Code) -> (Vec<String>, Vec<String>) {
     let state = ledger.state();
-    let cohorts = state.cohorts.iter().filter(|(_, cohort)| cohort.households.contains(code));
+    let cohorts = state
+        .cohorts
+        .iter()
+        .filter(|(_, cohort)| cohort.households.contains(code));
     let projects = state.projects.iter().filter(|(_, project)| {
-        project.members.iter().any(|(household, _)| household == code)
+        project
+            .members
+            .iter()
+            .any(|(household, _)| household == code)
     });
     (
         cohorts.map(|(name, _)| name.to_string()).collect(),
@@ -307,7 +393,9 @@ fn show_json(ledger: &Reader, household: &Household, rows: &[figures::Row]) -> V
         .villages
         .entries()
         .iter()
-        .map(|village| json!({ "village": village.value, "from": village.from, "seq": village.seq }))
+        .map(
+            |village| json!({ "village": village.value, "from": village.from, "seq": village.seq }),
+        )
         .collect();
     let persons: Vec<Value> = household
         .persons
@@ -325,8 +413,10 @@ fn show_json(ledger: &Reader, household: &Household, rows: &[figures::Row]) -> V
         .collect();
     let (cohorts, projects) = lists_of(ledger, &household.code);
     let by = [Dimension::Kind, Dimension::Stage];
-    let received: Vec<Value> =
-        rows.iter().map(|row| super::figures::row_json(&by, row)).collect();
+    let received: Vec<Value> = rows
+        .iter()
+        .map(|row| super::figures::row_json(&by, row))
+        .collect();
     json!({
         "as_of": stand_json(ledger.stand()),
         "household": household.code,

@@ -10,7 +10,7 @@ use super::open::Place;
 use super::values;
 use crate::domain::finding::FindingCode;
 use crate::domain::language::Explain;
-use crate::import::list::load;
+use crate::import::load;
 use crate::office::Mode;
 use crate::office::OfficeError;
 use crate::office::lists::{Imported, List, ListFile};
@@ -23,7 +23,7 @@ const SHOWN: usize = 40;
 /// # Errors
 /// [`Failure::Told`] when rows were refused and nothing was recorded.
 pub fn run(console: &mut Console<'_>, place: &Place, args: &ImportArgs) -> Result<(), Failure> {
-    let bytes = load(&args.file).map_err(|issue| console.refused(&issue))?;
+    let bytes = load(&args.file).map_err(|issue| console.refused(issue.as_ref()))?;
     let name = args.file.file_name().unwrap_or(args.file.as_os_str());
     let cohort = match (&args.code, args.year) {
         (Some(code), Some(year)) => Some((values::code(console, "--code", code)?, year)),
@@ -121,8 +121,16 @@ fn tell_json(
     mode: Mode,
 ) -> Result<(), Failure> {
     let lang = console.lang;
-    let errors: Vec<_> = imported.issues.iter().map(|issue| issue.spoken(lang)).collect();
-    let notices: Vec<_> = imported.notices.iter().map(|notice| notice.spoken(lang)).collect();
+    let errors: Vec<_> = imported
+        .issues
+        .iter()
+        .map(|issue| issue.spoken(lang))
+        .collect();
+    let notices: Vec<_> = imported
+        .notices
+        .iter()
+        .map(|notice| notice.spoken(lang))
+        .collect();
     let findings: Vec<Value> = imported
         .findings
         .iter()
@@ -156,7 +164,11 @@ fn tell_people(
 ) -> Result<(), Failure> {
     let lang = console.lang;
     for issue in imported.issues.iter().take(SHOWN) {
-        console.notice(format!("{}: {}", lang.pick("lỗi", "error"), issue.line(lang)));
+        console.notice(format!(
+            "{}: {}",
+            lang.pick("lỗi", "error"),
+            issue.line(lang)
+        ));
     }
     let more = imported.issues.len().saturating_sub(SHOWN);
     if more > 0 {
@@ -166,14 +178,21 @@ fn tell_people(
         ));
     }
     for notice in &imported.notices {
-        console.notice(format!("{}: {}", lang.pick("lưu ý", "note"), notice.message(lang)));
+        console.notice(format!(
+            "{}: {}",
+            lang.pick("lưu ý", "note"),
+            notice.message(lang)
+        ));
     }
     let mut kinds: BTreeMap<FindingCode, Vec<String>> = BTreeMap::new();
     for (row, finding) in &imported.findings {
-        kinds.entry(finding.code).or_default().push(match &finding.found {
-            Some(found) if finding.code == FindingCode::VillageNew => found.clone(),
-            _ => row.to_string(),
-        });
+        kinds
+            .entry(finding.code)
+            .or_default()
+            .push(match &finding.found {
+                Some(found) if finding.code == FindingCode::VillageNew => found.clone(),
+                _ => row.to_string(),
+            });
     }
     for (code, rows) in kinds {
         let count = rows.len();
@@ -184,7 +203,10 @@ fn tell_people(
             FindingCode::VillageNew => "",
             _ => lang.pick("dòng ", "rows "),
         };
-        console.line(format!("⚠ {}: {count} ({place}{shown}{dots})", text.get(lang)))?;
+        console.line(format!(
+            "⚠ {}: {count} ({place}{shown}{dots})",
+            text.get(lang)
+        ))?;
     }
     let verb = match mode {
         Mode::DryRun => lang.pick("sẽ ghi", "would record"),

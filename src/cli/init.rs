@@ -1,21 +1,20 @@
 //! `socai init`: a new ledger.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use serde_json::json;
 
 use super::args::InitArgs;
-use super::console::{Console, Failure, Problem};
+use super::console::{Console, Failure};
 use super::open::{self, Place};
 use super::values;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::code::Code;
 use crate::domain::event::Actor;
+use crate::log::checkpoint::CheckpointError;
 use crate::log::keys::KeyStore;
 use crate::log::note::Signer;
-use crate::log::random::SystemRandom;
-use crate::log::{Clock, LedgerId, LogOptions, SledLog};
+use crate::log::{LedgerId, LogOptions, SledLog};
 use crate::office::opening::{self, Opening};
 use crate::office::{OfficeError, Tools};
 use crate::report::Template;
@@ -34,10 +33,15 @@ pub fn run(console: &mut Console<'_>, place: &Place, args: &InitArgs) -> Result<
         }
         None => built_in_catalogue(),
     };
-    let user = place.by.clone().or_else(open::system_user).unwrap_or_else(|| "admin".to_owned());
+    let user = place
+        .by
+        .clone()
+        .or_else(open::system_user)
+        .unwrap_or_else(|| "admin".to_owned());
     let unit_since = args.unit_since.as_ref();
-    let unit_since =
-        unit_since.map(|text| values::date(console, "--unit-since", text)).transpose()?;
+    let unit_since = unit_since
+        .map(|text| values::date(console, "--unit-since", text))
+        .transpose()?;
     if !is_offset(&args.offset) {
         return Err(console.wrong(
             "--offset",
@@ -87,7 +91,10 @@ fn is_offset(text: &str) -> bool {
 
 /// The built-in catalogue with the name it goes by in messages.
 pub fn built_in_catalogue() -> (String, String) {
-    (Catalogue::built_in_json().to_owned(), "vietnam.json".to_owned())
+    (
+        Catalogue::built_in_json().to_owned(),
+        "vietnam.json".to_owned(),
+    )
 }
 
 /// What a new ledger should begin with.
@@ -121,12 +128,12 @@ pub fn create(
     Catalogue::from_json(text, file).map_err(OfficeError::Catalogue)?;
     let mut bytes = [0; 16];
     tools.random.fill(&mut bytes);
-    let id = LedgerId(bytes);
+    let id = LedgerId::new(bytes);
     let mut log = SledLog::create(dir, id, options)?;
     let keys = KeyStore::create(&dir.join("keys"), &id.to_string(), tools.random.as_mut())?;
     let seed = keys.create_signing_seed(tools.random.as_mut())?;
     let origin = format!("socai/{}/{id}", ascii(wanted.unit.as_str()));
-    let signer = Signer::new(&origin, *seed)?;
+    let signer = Signer::new(&origin, &seed).map_err(CheckpointError::from)?;
     let templates = Template::built_in()
         .into_iter()
         .filter_map(|(code, version, text)| Some((Code::new(code).ok()?, version, text.to_owned())))
@@ -139,7 +146,7 @@ pub fn create(
         catalogue: wanted.catalogue,
         templates,
         actor: wanted.actor,
-        key: signer.verifier_key(),
+        key: signer.verifier().to_string(),
         origin,
     };
     opening::open(&mut log, tools, &opening)?;
@@ -151,4 +158,3 @@ pub fn create(
 fn ascii(text: &str) -> String {
     text.chars().filter(char::is_ascii_alphanumeric).collect()
 }
-

@@ -63,11 +63,7 @@ pub fn run(
     }
 }
 
-fn dispatch(
-    console: &mut Console<'_>,
-    place: &Place,
-    command: &Command,
-) -> Result<(), Failure> {
+fn dispatch(console: &mut Console<'_>, place: &Place, command: &Command) -> Result<(), Failure> {
     match command {
         Command::Init(args) => init::run(console, place, args),
         Command::Demo(args) => demo::run(console, place, args),
@@ -115,8 +111,16 @@ fn usage(
     let english = said("--lang", "en")
         || (std::env::var_os("SOCAI_LANG").is_some_and(|lang| lang == "en")
             && !said("--lang", "vi"));
-    let title = if english { "wrong usage" } else { "sai cách dùng lệnh" };
-    let hint = if english { "see socai --help" } else { "xem socai --help" };
+    let title = if english {
+        "wrong usage"
+    } else {
+        "sai cách dùng lệnh"
+    };
+    let hint = if english {
+        "see socai --help"
+    } else {
+        "xem socai --help"
+    };
     let _ = if said("--format", Format::JSON) {
         let message = format!("{title}: {}", text.to_string().trim_end());
         let error = json!({ "code": "usage", "message": message, "where": null, "hint": hint });

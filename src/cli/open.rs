@@ -9,9 +9,9 @@ use super::console::{Console, Failure};
 use crate::domain::event::Actor;
 use crate::log::keys::KeyStore;
 use crate::log::random::SystemRandom;
-use crate::log::{Clock, JournalReader, LogOptions, SledLog, SystemClock};
-use crate::office::{AsOf, Ledger, OfficeError, Tools};
+use crate::log::{Clock, IndexState, JournalReader, LogOptions, OpenReport, SledLog, SystemClock};
 use crate::office::recording::tags_of;
+use crate::office::{AsOf, Ledger, OfficeError, Tools};
 
 /// A ledger that is read.
 pub type Reader = Ledger<JournalReader>;
@@ -64,12 +64,10 @@ impl Place {
     /// How the log is opened.
     pub fn options(&self) -> LogOptions {
         LogOptions {
-            clock: Arc::new(SystemClock),
-            tagger: Arc::new(tags_of),
-            progress: None,
             not_before_ms: not_before_ms(),
             accept_clock: self.accept_clock,
             wait: self.wait,
+            ..LogOptions::new(Arc::new(tags_of))
         }
     }
 
@@ -80,7 +78,7 @@ impl Place {
     pub fn journal(&self, console: &mut Console<'_>) -> Result<JournalReader, Failure> {
         let reader = JournalReader::open(&self.dir, &self.options());
         let reader = reader.map_err(|error| console.failure(&OfficeError::Log(error)))?;
-        if let Some(damage) = reader.damage() {
+        if let Some(damage) = reader.fault() {
             let problem = super::console::Problem::of(damage, console.lang);
             console.tell(&problem);
         }
@@ -116,11 +114,9 @@ impl Place {
     /// # Errors
     /// [`Failure`] when there is no ledger, another program writes it, or it is damaged.
     pub fn write(&self, console: &mut Console<'_>) -> Result<Writer, Failure> {
-        let (log, report) = SledLog::open(&self.dir, self.options())
+        let log = SledLog::open(&self.dir, self.options())
             .map_err(|error| console.failure(&OfficeError::Log(error)))?;
-        for line in report.lines(console.lang) {
-            console.notice(line);
-        }
+        tell_opening(console, log.report());
         let keys = KeyStore::open(&self.dir.join("keys"))
             .map_err(|error| console.failure(&OfficeError::Keys(error)))?;
         Ledger::fold(log, keys, AsOf::Head, SystemClock.now_ms())
@@ -139,9 +135,37 @@ impl Place {
     }
 }
 
+/// What the opening found and mended.
+fn tell_opening(console: &mut Console<'_>, report: &OpenReport) {
+    if let Some(torn) = &report.torn {
+        let saved = torn.saved_as.display();
+        console.notice(console.pick(
+            format!(
+                "một lần ghi dở dang (từ #{}) chưa được xác nhận đã được cất ở {saved}",
+                torn.seq
+            ),
+            format!(
+                "an unfinished write (from #{}) was never acknowledged; kept at {saved}",
+                torn.seq
+            ),
+        ));
+    }
+    if let IndexState::Rebuilt { why, set_aside } = &report.index {
+        let aside = set_aside
+            .as_ref()
+            .map(|path| format!(" ({})", path.display()));
+        let aside = aside.unwrap_or_default();
+        console.notice(console.pick(
+            format!("chỉ mục đã được dựng lại từ nhật ký: {why}{aside}"),
+            format!("the index was built anew from the journal: {why}{aside}"),
+        ));
+    }
+}
+
 /// The name of the system's user.
 pub fn system_user() -> Option<String> {
-    ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| std::env::var(name).ok()).filter(
-        |name| !name.is_empty(),
-    )
+    ["USER", "LOGNAME", "USERNAME"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok())
+        .filter(|name| !name.is_empty())
 }

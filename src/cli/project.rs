@@ -72,10 +72,15 @@ fn rows(
         by,
         stages,
         kinds: Vec::new(),
-        filters: vec![Filter::Dimension(Dimension::Project, vec![code.to_string()])],
+        filters: vec![Filter::Dimension(
+            Dimension::Project,
+            vec![code.to_string()],
+        )],
     };
     let answer = figures::figures(ledger.facts(), ledger.state(), &query);
-    answer.map(|answer| answer.rows).map_err(|error| console.usage("project", &error))
+    answer
+        .map(|answer| answer.rows)
+        .map_err(|error| console.usage("project", &error))
 }
 
 /// Committed is what is approved and not yet disbursed; an action counts at its furthest stage.
@@ -97,7 +102,13 @@ fn money(
             _ => {}
         }
     }
-    for row in rows(console, ledger, code, vec![Dimension::Source], vec![Stage::Disbursed, Stage::Settled])? {
+    for row in rows(
+        console,
+        ledger,
+        code,
+        vec![Dimension::Source],
+        vec![Stage::Disbursed, Stage::Settled],
+    )? {
         let source = row.keys.into_iter().next().unwrap_or_default();
         sums.entry(source).or_default().recovered += row.recovered;
     }
@@ -107,13 +118,24 @@ fn money(
 /// What each standing support of the project comes to at its furthest stage, by source.
 fn furthest(ledger: &Reader, code: &Code) -> Vec<(String, Stage, i128)> {
     let mut parts = Vec::new();
-    for record in ledger.state().supports.values().filter(|record| !record.reversed) {
-        let Some(entry) = record.furthest() else { continue };
+    for record in ledger
+        .state()
+        .supports
+        .values()
+        .filter(|record| !record.reversed)
+    {
+        let Some(entry) = record.furthest() else {
+            continue;
+        };
         if entry.state.project.as_ref() != Some(code) {
             continue;
         }
         for part in &entry.state.funding {
-            let source = part.source.as_ref().map(Code::to_string).unwrap_or_default();
+            let source = part
+                .source
+                .as_ref()
+                .map(Code::to_string)
+                .unwrap_or_default();
             parts.push((source, entry.stage, i128::from(part.amount.thousandths())));
         }
     }
@@ -131,18 +153,31 @@ fn show(
     project: &Project,
 ) -> Result<(), Failure> {
     let money = money(console, ledger, code)?;
-    let goods = rows(console, ledger, code, vec![Dimension::Kind, Dimension::Stage], Stage::ALL.to_vec())?;
+    let goods = rows(
+        console,
+        ledger,
+        code,
+        vec![Dimension::Kind, Dimension::Stage],
+        Stage::ALL.to_vec(),
+    )?;
     if console.is_json() {
         let value = show_json(ledger, code, project, &money, &goods);
         return console.json(&value);
     }
     let lang = console.lang;
     let registered = &project.registered;
-    console.line(format!("{} {code}: {}", lang.pick("Dự án", "Project"), registered.name))?;
+    console.line(format!(
+        "{} {code}: {}",
+        lang.pick("Dự án", "Project"),
+        registered.name
+    ))?;
     if let Some(programme) = &registered.programme {
         let known = ledger.state().catalogue.programme(programme.as_str());
         let name = known.map_or(programme.as_str(), |known| known.name.get(lang));
-        console.line(format!("  {}: {name}", lang.pick("chương trình", "programme")))?;
+        console.line(format!(
+            "  {}: {name}",
+            lang.pick("chương trình", "programme")
+        ))?;
     }
     if let Some(village) = &registered.village {
         console.line(format!("  {}: {village}", lang.pick("thôn", "village")))?;
@@ -152,18 +187,49 @@ fn show(
         console.line(format!("  {}: {size} {unit}", lang.pick("quy mô", "size")))?;
     }
     for (stage, on, seq) in &project.stages {
-        let on = on.map(|day| format!(" {}", day.format("%d/%m/%Y"))).unwrap_or_default();
-        console.line(format!("  {}: {}{on} (#{seq})", lang.pick("giai đoạn", "stage"), stage.name().get(lang)))?;
+        let on = on
+            .map(|day| format!(" {}", day.format("%d/%m/%Y")))
+            .unwrap_or_default();
+        console.line(format!(
+            "  {}: {}{on} (#{seq})",
+            lang.pick("giai đoạn", "stage"),
+            stage.name().get(lang)
+        ))?;
     }
     let header = lang.pick(
-        ["nguồn vốn", "dự toán", "đang đề nghị", "đã duyệt chưa chi", "đã chi", "thu hồi", "còn lại"],
-        ["source", "budget", "proposed", "committed", "disbursed", "recovered", "remaining"],
+        [
+            "nguồn vốn",
+            "dự toán",
+            "đang đề nghị",
+            "đã duyệt chưa chi",
+            "đã chi",
+            "thu hồi",
+            "còn lại",
+        ],
+        [
+            "source",
+            "budget",
+            "proposed",
+            "committed",
+            "disbursed",
+            "recovered",
+            "remaining",
+        ],
     );
     let cells = money.iter().map(|(source, sums)| {
         let name = super::figures::key_name(ledger.state(), Dimension::Source, source, lang);
         let figure = |sum: i128| console.number(&format_thousandths(sum));
-        let sums = [sums.budget, sums.proposed, sums.committed, sums.disbursed, sums.recovered, sums.remaining()];
-        std::iter::once(name).chain(sums.map(figure)).collect::<Vec<_>>()
+        let sums = [
+            sums.budget,
+            sums.proposed,
+            sums.committed,
+            sums.disbursed,
+            sums.recovered,
+            sums.remaining(),
+        ];
+        std::iter::once(name)
+            .chain(sums.map(figure))
+            .collect::<Vec<_>>()
     });
     let text = table(&header, cells.collect(), &[1, 2, 3, 4, 5, 6]);
     console.line(text)?;
@@ -173,7 +239,10 @@ fn show(
         format!("Members: {}", project.members.len()),
     ))?;
     for (household, role) in &project.members {
-        let role = role.as_ref().map(|role| format!(" ({role})")).unwrap_or_default();
+        let role = role
+            .as_ref()
+            .map(|role| format!(" ({role})"))
+            .unwrap_or_default();
         console.line(format!("  {household}{role}"))?;
     }
     console.line(fingerprint(ledger.stand(), lang))
@@ -182,7 +251,14 @@ fn show(
 fn print_goods(console: &mut Console<'_>, ledger: &Reader, goods: &[Row]) -> Result<(), Failure> {
     let lang = console.lang;
     let header = lang.pick(
-        ["chính sách", "giai đoạn", "lượt", "hộ", "số tiền", "số lượng"],
+        [
+            "chính sách",
+            "giai đoạn",
+            "lượt",
+            "hộ",
+            "số tiền",
+            "số lượng",
+        ],
         ["kind", "stage", "turns", "households", "amount", "quantity"],
     );
     let cells = goods.iter().map(|row| {
@@ -194,7 +270,11 @@ fn print_goods(console: &mut Console<'_>, ledger: &Reader, goods: &[Row]) -> Res
         cells.push(row.turns.to_string());
         cells.push(row.households.to_string());
         cells.push(console.number(&format_thousandths(row.amount)));
-        cells.push(format!("{} {}", console.number(&format_thousandths(row.quantity)), row.unit));
+        cells.push(format!(
+            "{} {}",
+            console.number(&format_thousandths(row.quantity)),
+            row.unit
+        ));
         cells
     });
     let text = table(&header, cells.collect(), &[2, 3, 4, 5]);
@@ -227,7 +307,10 @@ fn show_json(
     goods: &[Row],
 ) -> Value {
     let by = [Dimension::Kind, Dimension::Stage];
-    let goods: Vec<Value> = goods.iter().map(|row| super::figures::row_json(&by, row)).collect();
+    let goods: Vec<Value> = goods
+        .iter()
+        .map(|row| super::figures::row_json(&by, row))
+        .collect();
     let members: Vec<Value> = project
         .members
         .iter()
@@ -277,7 +360,14 @@ fn list(console: &mut Console<'_>, ledger: &Reader) -> Result<(), Failure> {
     }
     let header = lang.pick(
         ["mã", "tên", "giai đoạn", "hộ", "dự toán", "đã chi"],
-        ["project", "name", "stage", "households", "budget", "disbursed"],
+        [
+            "project",
+            "name",
+            "stage",
+            "households",
+            "budget",
+            "disbursed",
+        ],
     );
     let cells = found.iter().map(|(code, project, money)| {
         let sum = |of: fn(&Money) -> i128| {

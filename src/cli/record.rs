@@ -44,12 +44,24 @@ pub fn advance(
     args: &AdvanceArgs,
 ) -> Result<(), Failure> {
     let mut ledger = place.write(console)?;
-    let support = ledger.support_id(&args.support).map_err(|error| console.failure(&error))?;
+    let support = ledger
+        .support_id(&args.support)
+        .map_err(|error| console.failure(&error))?;
     let to = values::stage(console, "--to", &args.to)?;
     let mut change = change(console, &ledger, support, &args.change)?;
     change.occurred_on = Some(values::date(console, "--on", &args.on)?);
-    let command = Command::Advance { support, to, change: Box::new(change) };
-    commit(console, place, &mut ledger, Entry::by_hand(command), &args.basis)
+    let command = Command::Advance {
+        support,
+        to,
+        change: Box::new(change),
+    };
+    commit(
+        console,
+        place,
+        &mut ledger,
+        Entry::by_hand(command),
+        &args.basis,
+    )
 }
 
 /// Runs `correct`.
@@ -62,7 +74,9 @@ pub fn correct(
     args: &CorrectArgs,
 ) -> Result<(), Failure> {
     let mut ledger = place.write(console)?;
-    let support = ledger.support_id(&args.support).map_err(|error| console.failure(&error))?;
+    let support = ledger
+        .support_id(&args.support)
+        .map_err(|error| console.failure(&error))?;
     let mut change = change(console, &ledger, support, &args.change)?;
     if let Some(on) = &args.on {
         change.occurred_on = Some(values::date(console, "--on", on)?);
@@ -76,8 +90,18 @@ pub fn correct(
     change.count = args.count;
     change.ground = values::text(args.ground.as_ref());
     let stage = values::maybe_stage(console, "--stage", args.stage.as_ref())?;
-    let command = Command::Correct { support, stage, change: Box::new(change) };
-    commit(console, place, &mut ledger, Entry::by_hand(command), &args.basis)
+    let command = Command::Correct {
+        support,
+        stage,
+        change: Box::new(change),
+    };
+    commit(
+        console,
+        place,
+        &mut ledger,
+        Entry::by_hand(command),
+        &args.basis,
+    )
 }
 
 /// Runs `reverse`.
@@ -90,7 +114,9 @@ pub fn reverse(
     args: &ReverseArgs,
 ) -> Result<(), Failure> {
     let mut ledger = place.write(console)?;
-    let support = ledger.support_id(&args.support).map_err(|error| console.failure(&error))?;
+    let support = ledger
+        .support_id(&args.support)
+        .map_err(|error| console.failure(&error))?;
     let stage = values::maybe_stage(console, "--stage", args.stage.as_ref())?;
     let entry = Entry::by_hand(Command::Reverse { support, stage });
     commit(console, place, &mut ledger, entry, &args.basis)
@@ -107,21 +133,27 @@ fn commit(
     entry.reason = values::text(basis.reason.as_ref());
     let by = place.actor(console, ledger)?;
     let mut tools = place.tools();
-    let outcome =
-        ledger.record_one(&mut tools, &by, entry).map_err(|error| console.failure(&error))?;
+    let outcome = ledger
+        .record_one(&mut tools, &by, entry)
+        .map_err(|error| console.failure(&error))?;
     tell(console, &outcome)
 }
 
 fn tell(console: &mut Console<'_>, outcome: &Outcome) -> Result<(), Failure> {
     let lang = console.lang;
     match outcome {
-        Outcome::New { id, seq, findings, .. } => {
+        Outcome::New {
+            id, seq, findings, ..
+        } => {
             if console.is_json() {
                 return console.json(&json!({
                     "id": id, "seq": seq, "status": "recorded", "findings": findings
                 }));
             }
-            console.line(lang.pick(format!("đã ghi #{seq} {id}"), format!("recorded #{seq} {id}")))?;
+            console.line(lang.pick(
+                format!("đã ghi #{seq} {id}"),
+                format!("recorded #{seq} {id}"),
+            ))?;
             for finding in findings {
                 let text = format!("  ⚠ {}", finding.message(lang));
                 console.line(text)?;
@@ -140,25 +172,34 @@ fn tell(console: &mut Console<'_>, outcome: &Outcome) -> Result<(), Failure> {
 
 type Read = (Command, BasisArgs, bool);
 
-fn read(
-    console: &Console<'_>,
-    ledger: &Writer,
-    command: &RecordCommand,
-) -> Result<Read, Failure> {
+fn read(console: &Console<'_>, ledger: &Writer, command: &RecordCommand) -> Result<Read, Failure> {
     let state = ledger.state();
     Ok(match command {
         RecordCommand::Support(args) => {
             let draft = support(console, ledger, args, None)?;
-            (Command::RecordSupport(Box::new(draft)), args.basis.clone(), false)
+            (
+                Command::RecordSupport(Box::new(draft)),
+                args.basis.clone(),
+                false,
+            )
         }
         RecordCommand::Activity(args) => {
             let draft = support(console, ledger, args, Some(Stage::Held))?;
-            (Command::RecordSupport(Box::new(draft)), args.basis.clone(), false)
+            (
+                Command::RecordSupport(Box::new(draft)),
+                args.basis.clone(),
+                false,
+            )
         }
         RecordCommand::Household(args) => {
-            let class = args.class.as_ref().map(|text| values::class(console, "--class", text));
+            let class = args
+                .class
+                .as_ref()
+                .map(|text| values::class(console, "--class", text));
             let from = args.class_from.as_ref();
-            let from = from.map(|text| values::date(console, "--class-from", text)).transpose()?;
+            let from = from
+                .map(|text| values::date(console, "--class-from", text))
+                .transpose()?;
             let draft = HouseholdDraft {
                 household: Some(values::code(console, "--household", &args.household)?),
                 head: values::text(args.head.as_ref()),
@@ -172,12 +213,21 @@ fn read(
                 poverty_code: values::text(args.poverty_code.as_ref()),
                 note: values::text(args.note.as_ref()),
             };
-            (Command::RegisterHousehold(draft), args.basis.clone(), args.update)
+            (
+                Command::RegisterHousehold(draft),
+                args.basis.clone(),
+                args.update,
+            )
         }
         RecordCommand::Person(args) => {
             let sex = args.sex.as_ref().map(|text| {
                 crate::import::words::read_sex(text).ok_or_else(|| {
-                    console.wrong("--sex", text, "phải là nam hoặc nữ", "must be male or female")
+                    console.wrong(
+                        "--sex",
+                        text,
+                        "phải là nam hoặc nữ",
+                        "must be male or female",
+                    )
                 })
             });
             let draft = PersonDraft {
@@ -191,23 +241,30 @@ fn read(
                 id_number: values::text(args.id_number.as_ref()),
                 note: values::text(args.note.as_ref()),
             };
-            (Command::RegisterPerson(draft), args.basis.clone(), args.update)
+            (
+                Command::RegisterPerson(draft),
+                args.basis.clone(),
+                args.update,
+            )
         }
         RecordCommand::Class(args) => {
             let from = args.from.as_ref();
             let command = Command::Classify {
                 household: values::code(console, "--household", &args.household)?,
                 class: values::class(console, "--class", &args.class)?,
-                from: from.map(|text| values::date(console, "--from", text)).transpose()?,
+                from: from
+                    .map(|text| values::date(console, "--from", text))
+                    .transpose()?,
                 standard: values::text(args.standard.as_ref()),
             };
             (command, args.basis.clone(), false)
         }
         RecordCommand::Project(args) => {
             let on = args.on.as_ref();
-            let quantity = args.quantity.as_ref().map(|text| {
-                values::quantity(console, state, text, args.unit.as_deref(), None)
-            });
+            let quantity = args
+                .quantity
+                .as_ref()
+                .map(|text| values::quantity(console, state, text, args.unit.as_deref(), None));
             let draft = ProjectDraft {
                 project: values::code(console, "--project", &args.project)?,
                 name: crate::import::text::normalised(&args.name),
@@ -216,12 +273,20 @@ fn read(
                 quantity: quantity.transpose()?,
                 unit: args.unit.clone(),
                 stage: values::maybe_stage(console, "--stage", args.stage.as_ref())?,
-                stage_on: on.map(|text| values::date(console, "--on", text)).transpose()?,
+                stage_on: on
+                    .map(|text| values::date(console, "--on", text))
+                    .transpose()?,
                 budget: values::funding(console, state, &args.funding)?,
             };
             (Command::RegisterProject(draft), args.basis.clone(), false)
         }
-        RecordCommand::Member { project, household, role, note, basis } => {
+        RecordCommand::Member {
+            project,
+            household,
+            role,
+            note,
+            basis,
+        } => {
             let command = Command::JoinProject {
                 project: values::code(console, "--project", project)?,
                 household: values::code(console, "--household", household)?,
@@ -230,7 +295,13 @@ fn read(
             };
             (command, basis.clone(), false)
         }
-        RecordCommand::Cohort { code, year, household, note, basis } => {
+        RecordCommand::Cohort {
+            code,
+            year,
+            household,
+            note,
+            basis,
+        } => {
             let command = Command::ListCohort {
                 cohort: values::code(console, "--code", code)?,
                 year: *year,
@@ -239,7 +310,12 @@ fn read(
             };
             (command, basis.clone(), false)
         }
-        RecordCommand::Target { kind, period, value, basis } => {
+        RecordCommand::Target {
+            kind,
+            period,
+            value,
+            basis,
+        } => {
             let command = Command::SetTarget {
                 kind: kind.clone(),
                 period: values::period(console, "--period", period)?,
@@ -247,11 +323,27 @@ fn read(
             };
             (command, basis.clone(), false)
         }
-        RecordCommand::Allocation(args) => (budget(console, ledger, args, false)?, args.basis.clone(), false),
-        RecordCommand::Adjustment(args) => (budget(console, ledger, args, true)?, args.basis.clone(), false),
-        RecordCommand::Recovery { support, amount, on, source, basis } => {
+        RecordCommand::Allocation(args) => (
+            budget(console, ledger, args, false)?,
+            args.basis.clone(),
+            false,
+        ),
+        RecordCommand::Adjustment(args) => (
+            budget(console, ledger, args, true)?,
+            args.basis.clone(),
+            false,
+        ),
+        RecordCommand::Recovery {
+            support,
+            amount,
+            on,
+            source,
+            basis,
+        } => {
             let command = Command::Recover {
-                support: ledger.support_id(support).map_err(|error| console.failure(&error))?,
+                support: ledger
+                    .support_id(support)
+                    .map_err(|error| console.failure(&error))?,
                 amount: values::money(console, state, "--amount", amount)?,
                 on: values::date(console, "--on", on)?,
                 source: source.clone(),
@@ -281,7 +373,9 @@ fn budget(
         project: values::maybe_code(console, "--project", args.project.as_ref())?,
         source: args.source.clone(),
         amount: values::signed_money(console, ledger.state(), "--amount", &args.amount)?,
-        period: period.map(|text| values::period(console, "--period", text)).transpose()?,
+        period: period
+            .map(|text| values::period(console, "--period", text))
+            .transpose()?,
         adjustment,
     }))
 }
@@ -294,11 +388,14 @@ fn support(
 ) -> Result<SupportDraft, Failure> {
     let state = ledger.state();
     let kind = crate::office::lists::kind_code(state, &args.kind);
-    let quantity = args.quantity.as_ref().map(|text| {
-        values::quantity(console, state, text, args.unit.as_deref(), Some(&kind))
-    });
+    let quantity = args
+        .quantity
+        .as_ref()
+        .map(|text| values::quantity(console, state, text, args.unit.as_deref(), Some(&kind)));
     let follows = args.follows.as_ref().map(|text| {
-        ledger.support_id(text).map_err(|error| console.failure(&error))
+        ledger
+            .support_id(text)
+            .map_err(|error| console.failure(&error))
     });
     let covers = args.covers.as_ref();
     Ok(SupportDraft {
@@ -309,12 +406,18 @@ fn support(
         count: args.count,
         class: values::class_given(console, args.class.as_ref())?,
         group: values::text(args.group.as_ref()),
-        villages: args.village.iter().filter_map(|name| values::text(Some(name))).collect(),
+        villages: args
+            .village
+            .iter()
+            .filter_map(|name| values::text(Some(name)))
+            .collect(),
         funding: support_funding(console, ledger, args)?,
         quantity: quantity.transpose()?,
         unit: args.unit.clone(),
         occurred_on: Some(values::date(console, "--on", &args.on)?),
-        covers: covers.map(|text| values::period(console, "--covers", text)).transpose()?,
+        covers: covers
+            .map(|text| values::period(console, "--covers", text))
+            .transpose()?,
         project: values::maybe_code(console, "--project", args.project.as_ref())?,
         lender: values::text(args.lender.as_ref()),
         recipient: values::text(args.recipient.as_ref()),
@@ -332,7 +435,9 @@ fn support_funding(
 ) -> Result<Vec<FundingDraft>, Failure> {
     let state = ledger.state();
     let money = |option, text: &Option<String>| {
-        text.as_ref().map(|text| values::money(console, state, option, text)).transpose()
+        text.as_ref()
+            .map(|text| values::money(console, state, option, text))
+            .transpose()
     };
     let amount = money("--amount", &args.amount)?;
     let counterpart = money("--counterpart", &args.counterpart)?;
@@ -358,7 +463,9 @@ fn change(
         .map(|text| values::money(console, state, "--amount", text))
         .transpose()?;
     let quantity = args.quantity.as_ref().map(|text| {
-        let unit = entry.and_then(|entry| entry.state.unit.as_ref()).map(|unit| unit.as_str());
+        let unit = entry
+            .and_then(|entry| entry.state.unit.as_ref())
+            .map(|unit| unit.as_str());
         let kind = entry.map(|entry| entry.state.kind.as_str());
         values::quantity(console, state, text, unit, kind)
     });

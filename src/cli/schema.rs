@@ -91,7 +91,12 @@ pub fn run(console: &mut Console<'_>, args: &SchemaArgs) -> Result<(), Failure> 
                 *file == format!("events/{name}.v1.json") || *file == format!("{name}.schema.json")
             };
             let (_, schema) = all().into_iter().find(wanted).ok_or_else(|| {
-                console.wrong("schema", name, "không có loại sự kiện này", "there is no such type")
+                console.wrong(
+                    "schema",
+                    name,
+                    "không có loại sự kiện này",
+                    "there is no such type",
+                )
             })?;
             let text = pretty(&schema);
             console.line(text.trim_end())

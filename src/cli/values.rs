@@ -105,8 +105,14 @@ pub fn quantity(
     kind: Option<&str>,
 ) -> Result<Quantity, Failure> {
     let of_kind = kind.and_then(|kind| state.catalogue.kind(kind)?.unit.as_ref());
-    let unit = unit.map(str::to_owned).or(of_kind.map(Code::to_string)).unwrap_or_default();
-    let decimals = state.catalogue.unit(&unit).map_or(3, |unit| unit.decimals.into());
+    let unit = unit
+        .map(str::to_owned)
+        .or(of_kind.map(Code::to_string))
+        .unwrap_or_default();
+    let decimals = state
+        .catalogue
+        .unit(&unit)
+        .map_or(3, |unit| unit.decimals.into());
     read_quantity(text, &unit, decimals)
         .map_err(|error| refused(&error, "--quantity", console.lang))
 }
@@ -115,11 +121,7 @@ pub fn quantity(
 ///
 /// # Errors
 /// [`Failure::Usage`] names what there is.
-pub fn class(
-    console: &Console<'_>,
-    option: &str,
-    text: &str,
-) -> Result<HouseholdClass, Failure> {
+pub fn class(console: &Console<'_>, option: &str, text: &str) -> Result<HouseholdClass, Failure> {
     match words::read_class(text) {
         Some(ClassCell::Given(class)) => Ok(class),
         _ => Err(no_class(console, option, text)),
@@ -128,7 +130,10 @@ pub fn class(
 
 fn no_class(console: &Console<'_>, option: &str, text: &str) -> Failure {
     let all = HouseholdClass::ALL.map(HouseholdClass::code).join(", ");
-    let (vi, en) = (format!("không phải phân loại hộ; có: {all}"), format!("no class; there are: {all}"));
+    let (vi, en) = (
+        format!("không phải phân loại hộ; có: {all}"),
+        format!("no class; there are: {all}"),
+    );
     console.wrong(option, text, &vi, &en)
 }
 
@@ -136,11 +141,10 @@ fn no_class(console: &Console<'_>, option: &str, text: &str) -> Failure {
 ///
 /// # Errors
 /// As [`class`].
-pub fn class_given(
-    console: &Console<'_>,
-    text: Option<&String>,
-) -> Result<ClassGiven, Failure> {
-    let Some(text) = text else { return Ok(ClassGiven::Unsaid) };
+pub fn class_given(console: &Console<'_>, text: Option<&String>) -> Result<ClassGiven, Failure> {
+    let Some(text) = text else {
+        return Ok(ClassGiven::Unsaid);
+    };
     match words::read_class(text) {
         Some(ClassCell::Given(class)) => Ok(ClassGiven::Class(class)),
         Some(ClassCell::None) => Ok(ClassGiven::None),
@@ -155,7 +159,10 @@ pub fn class_given(
 pub fn stage(console: &Console<'_>, option: &str, text: &str) -> Result<Stage, Failure> {
     words::read_stage(text).ok_or_else(|| {
         let all = Stage::ALL.map(Stage::code).join(", ");
-        let (vi, en) = (format!("không phải giai đoạn; có: {all}"), format!("no stage; there are: {all}"));
+        let (vi, en) = (
+            format!("không phải giai đoạn; có: {all}"),
+            format!("no stage; there are: {all}"),
+        );
         console.wrong(option, text, &vi, &en)
     })
 }
@@ -183,10 +190,18 @@ pub fn funding(
 ) -> Result<Vec<FundingDraft>, Failure> {
     let part = |text: &String| {
         let (source, amount) = text.split_once('=').ok_or_else(|| {
-            console.wrong("--funding", text, "phải có dạng NGUỒN=SỐ_TIỀN", "must be SOURCE=AMOUNT")
+            console.wrong(
+                "--funding",
+                text,
+                "phải có dạng NGUỒN=SỐ_TIỀN",
+                "must be SOURCE=AMOUNT",
+            )
         })?;
         let amount = money(console, state, "--funding", amount)?;
-        Ok(FundingDraft { source: Some(source.trim().to_owned()), amount })
+        Ok(FundingDraft {
+            source: Some(source.trim().to_owned()),
+            amount,
+        })
     };
     parts.iter().map(part).collect()
 }

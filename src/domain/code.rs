@@ -50,10 +50,7 @@ impl Code {
             return Err(CodeError::BadCharacter(text.to_owned()));
         }
         let digits = text.chars().filter(char::is_ascii_digit).count();
-        let separators = text
-            .chars()
-            .filter(|c| matches!(c, ' ' | '.'))
-            .count();
+        let separators = text.chars().filter(|c| matches!(c, ' ' | '.')).count();
         if digits == 12 && digits + separators == text.chars().count() {
             return Err(CodeError::LooksLikeCitizenId);
         }

@@ -155,7 +155,9 @@ fn class_on(
 
 fn note_eligibility(kind: &SupportKind, state: &SupportState, findings: &mut Vec<Finding>) {
     let Some(class) = state.class else { return };
-    let Some(eligible) = &kind.eligible else { return };
+    let Some(eligible) = &kind.eligible else {
+        return;
+    };
     let classes = &eligible.classes;
     if !classes.is_empty() && !classes.contains(&class) && state.ground.is_none() {
         let expected = classes
@@ -226,7 +228,12 @@ fn record(
         known_project(state, project)?;
     }
     let group = match &draft.group {
-        Some(group) if kind.groups.is_empty() || kind.groups.iter().any(|known| known.as_str() == group) => Some(code(group)?),
+        Some(group)
+            if kind.groups.is_empty()
+                || kind.groups.iter().any(|known| known.as_str() == group) =>
+        {
+            Some(code(group)?)
+        }
         Some(group) => {
             let known = kind.groups.iter().map(Code::to_string).collect();
             return Err(Rejection::Unknown {
@@ -382,7 +389,11 @@ fn changed(
     }
     if let Some(quantity) = change.quantity {
         let kind = known_kind(state, to.kind.as_str())?;
-        let unit = to.unit.as_ref().map(Code::as_str).or(kind.unit.as_ref().map(Code::as_str));
+        let unit = to
+            .unit
+            .as_ref()
+            .map(Code::as_str)
+            .or(kind.unit.as_ref().map(Code::as_str));
         to.unit = Some(check_quantity(state, quantity, None, unit)?);
         to.quantity = Some(quantity);
     }

@@ -77,6 +77,17 @@ pub fn shown(text: &str) -> String {
     visible.collect()
 }
 
+/// Cleans a text that was typed as an option. What a list would refuse is left out.
+pub fn normalised(text: &str) -> String {
+    match clean(text) {
+        Ok(clean) => clean.into_owned(),
+        Err(_) => {
+            let kept: String = text.chars().filter(|c| !is_refused(*c)).collect();
+            clean(&kept).map(Cow::into_owned).unwrap_or_default()
+        }
+    }
+}
+
 /// Most cells need no work: printable ASCII without a space at an end or two in a row.
 fn is_clean(text: &str) -> bool {
     let printable = text.bytes().all(|b| matches!(b, b' '..=b'~'));

@@ -58,12 +58,17 @@ impl AsOf {
 }
 
 fn end_of_day(date: NaiveDate, offset: &str) -> i64 {
-    let midnight = date.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_millis();
+    let midnight = date
+        .and_time(chrono::NaiveTime::MIN)
+        .and_utc()
+        .timestamp_millis();
     midnight + 86_400_000 - offset_ms(offset)
 }
 
 /// The date at an offset.
 pub fn local_date(at_ms: i64, offset: &str) -> NaiveDate {
     let local = at_ms.saturating_add(offset_ms(offset));
-    chrono::DateTime::from_timestamp_millis(local).unwrap_or_default().date_naive()
+    chrono::DateTime::from_timestamp_millis(local)
+        .unwrap_or_default()
+        .date_naive()
 }

@@ -104,9 +104,10 @@ impl OfficeError {
                 format!("thời điểm dữ liệu “{asked}” vượt quá sổ (sự kiện cuối: {head})"),
                 format!("the as-of \"{asked}\" is beyond the log (last event: {head})"),
             ),
-            OfficeError::NoActor(_) => {
-                ("chưa rõ ai ghi sổ".to_owned(), "it is not known who records".to_owned())
-            }
+            OfficeError::NoActor(_) => (
+                "chưa rõ ai ghi sổ".to_owned(),
+                "it is not known who records".to_owned(),
+            ),
             OfficeError::NotFound { what, name } => {
                 let vi = match *what {
                     "household" => "hộ",
@@ -116,7 +117,10 @@ impl OfficeError {
                     "person" => "nhân khẩu",
                     other => other,
                 };
-                (format!("không tìm thấy {vi} “{name}”"), format!("no {what} \"{name}\""))
+                (
+                    format!("không tìm thấy {vi} “{name}”"),
+                    format!("no {what} \"{name}\""),
+                )
             }
             OfficeError::Catalogue(issues) => {
                 let texts = |lang: Lang| {
@@ -128,9 +132,10 @@ impl OfficeError {
                     format!("the catalogue has errors:\n  {}", texts(Lang::En)),
                 )
             }
-            OfficeError::File(name, error) => {
-                (format!("tệp {name}: {error}"), format!("file {name}: {error}"))
-            }
+            OfficeError::File(name, error) => (
+                format!("tệp {name}: {error}"),
+                format!("file {name}: {error}"),
+            ),
             _ => (
                 "một trường thông tin cá nhân chưa được niêm phong".to_owned(),
                 "a personal field was not sealed".to_owned(),
@@ -172,7 +177,10 @@ impl Explain for OfficeError {
     fn hint(&self, lang: Lang) -> Option<String> {
         match self {
             OfficeError::NoActor(known) => Some(lang.pick(
-                format!("dùng --by ID hoặc $SOCAI_BY; đã đăng ký: {}", known.join(", ")),
+                format!(
+                    "dùng --by ID hoặc $SOCAI_BY; đã đăng ký: {}",
+                    known.join(", ")
+                ),
                 format!("use --by ID or $SOCAI_BY; registered: {}", known.join(", ")),
             )),
             OfficeError::BadAsOf(_) => Some(

@@ -39,7 +39,10 @@ impl<L: EventRead> Ledger<L> {
     /// When an event cannot be read or folded, or `as_of` is beyond the log.
     pub fn fold(log: L, keys: KeyStore, as_of: AsOf, now_ms: i64) -> Result<Self, OfficeError> {
         let head = log.head();
-        let beyond = |asked: String| OfficeError::AsOfBeyond { asked, head: head.seq };
+        let beyond = |asked: String| OfficeError::AsOfBeyond {
+            asked,
+            head: head.seq,
+        };
         if let AsOf::Seq(seq) = as_of
             && seq > head.seq
         {
@@ -70,8 +73,17 @@ impl<L: EventRead> Ledger<L> {
             }
         }
         let root = if whole { head.root } else { frontier.root() };
-        let stand = Stand { seq: view.state.seq, at_ms: view.state.at_ms, root };
-        Ok(Ledger { log, keys, view, stand })
+        let stand = Stand {
+            seq: view.state.seq,
+            at_ms: view.state.at_ms,
+            root,
+        };
+        Ok(Ledger {
+            log,
+            keys,
+            view,
+            stand,
+        })
     }
 
     /// What is known of households, persons, projects and supports.
@@ -104,7 +116,9 @@ impl<L: EventRead> Ledger<L> {
     /// # Errors
     /// When the log or the event cannot be read.
     pub fn event(&self, id: &Uuid) -> Result<Option<Event>, OfficeError> {
-        let Some(seq) = self.log.find(id)? else { return Ok(None) };
+        let Some(seq) = self.log.find(id)? else {
+            return Ok(None);
+        };
         Ok(self.events(seq, seq)?.pop())
     }
 
@@ -117,7 +131,10 @@ impl<L: EventRead> Ledger<L> {
         if from > to {
             return Ok(Vec::new());
         }
-        self.log.read(from, to)?.map(|stored| decode(&stored?)).collect()
+        self.log
+            .read(from, to)?
+            .map(|stored| decode(&stored?))
+            .collect()
     }
 
     /// The events that carry a tag, as far as the view knows.
@@ -138,17 +155,24 @@ impl<L: EventRead> Ledger<L> {
     /// [`OfficeError::NotFound`].
     pub fn support_id(&self, text: &str) -> Result<Uuid, OfficeError> {
         let state = self.state();
-        let by_id = Uuid::parse_str(text).ok().filter(|id| state.supports.contains_key(id));
-        by_id.or_else(|| state.references.get(text).copied()).ok_or_else(|| {
-            let (what, name) = ("support", text.to_owned());
-            OfficeError::NotFound { what, name }
-        })
+        let by_id = Uuid::parse_str(text)
+            .ok()
+            .filter(|id| state.supports.contains_key(id));
+        by_id
+            .or_else(|| state.references.get(text).copied())
+            .ok_or_else(|| {
+                let (what, name) = ("support", text.to_owned());
+                OfficeError::NotFound { what, name }
+            })
     }
 }
 
 /// The ledger's offset; UTC before it is opened.
 pub(super) fn offset(state: &State) -> &str {
-    state.ledger.as_ref().map_or("+00:00", |ledger| ledger.offset.as_str())
+    state
+        .ledger
+        .as_ref()
+        .map_or("+00:00", |ledger| ledger.offset.as_str())
 }
 
 pub(super) fn decode(stored: &StoredEvent) -> Result<Event, OfficeError> {

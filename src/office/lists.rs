@@ -96,7 +96,9 @@ pub fn kind_code(state: &State, text: &str) -> String {
     }
     let wanted = fold(text);
     let named = state.catalogue.kinds.iter().find(|kind| {
-        fold(&kind.name.vi) == wanted || fold(&kind.name.en) == wanted || kind.code.as_str() == wanted
+        fold(&kind.name.vi) == wanted
+            || fold(&kind.name.en) == wanted
+            || kind.code.as_str() == wanted
     });
     named.map_or_else(|| text.to_owned(), |kind| kind.code.to_string())
 }
@@ -119,8 +121,9 @@ fn group_code(state: &State, text: &str) -> String {
     }
     let wanted = fold(text);
     let groups = &state.catalogue.groups;
-    let named =
-        groups.iter().find(|g| fold(&g.name.vi) == wanted || fold(&g.name.en) == wanted);
+    let named = groups
+        .iter()
+        .find(|g| fold(&g.name.vi) == wanted || fold(&g.name.en) == wanted);
     named.map_or_else(|| text.to_owned(), |group| group.code.to_string())
 }
 
@@ -130,7 +133,9 @@ fn unit_code(state: &State, text: &str) -> String {
     }
     let wanted = fold(text);
     let units = &state.catalogue.units;
-    let named = units.iter().find(|u| fold(&u.name.vi) == wanted || fold(&u.name.en) == wanted);
+    let named = units
+        .iter()
+        .find(|u| fold(&u.name.vi) == wanted || fold(&u.name.en) == wanted);
     named.map_or_else(|| text.to_owned(), |unit| unit.code.to_string())
 }
 
@@ -140,8 +145,9 @@ fn programme_code(state: &State, text: &str) -> String {
     }
     let wanted = fold(text);
     let programmes = &state.catalogue.programmes;
-    let named =
-        programmes.iter().find(|p| fold(&p.name.vi) == wanted || fold(&p.name.en) == wanted);
+    let named = programmes
+        .iter()
+        .find(|p| fold(&p.name.vi) == wanted || fold(&p.name.en) == wanted);
     named.map_or_else(|| text.to_owned(), |programme| programme.code.to_string())
 }
 
@@ -162,11 +168,17 @@ pub fn funding(
     }
     let rest = Money::from_thousandths(total.thousandths() - own.thousandths());
     if rest != Money::ZERO || source.is_some() || (amount.is_some() && counterpart.is_none()) {
-        parts.push(FundingDraft { source, amount: rest });
+        parts.push(FundingDraft {
+            source,
+            amount: rest,
+        });
     }
     if counterpart.is_some() {
         let source = Some("household_counterpart".to_owned());
-        parts.push(FundingDraft { source, amount: own });
+        parts.push(FundingDraft {
+            source,
+            amount: own,
+        });
     }
     Ok(parts)
 }
@@ -197,9 +209,9 @@ fn column_of(rejection: &Rejection) -> Option<&'static str> {
         },
         Rejection::Missing(column) => column,
         Rejection::WrongUnit { .. } => "unit",
-        Rejection::FutureDate { .. }
-        | Rejection::AncientDate(_)
-        | Rejection::BeforeOriginal(_) => "occurred_on",
+        Rejection::FutureDate { .. } | Rejection::AncientDate(_) | Rejection::BeforeOriginal(_) => {
+            "occurred_on"
+        }
         Rejection::NoSuchStage { .. }
         | Rejection::StageNeeded { .. }
         | Rejection::StageReached(_)
@@ -253,7 +265,14 @@ impl Rows<'_> {
                 role,
                 note: row.note.clone(),
             };
-            Ok(self.entry(row.row, command, NaturalKey { family: "members", key }))
+            Ok(self.entry(
+                row.row,
+                command,
+                NaturalKey {
+                    family: "members",
+                    key,
+                },
+            ))
         };
         rows.iter().map(|row| (vec![row.row], draft(row))).collect()
     }
@@ -271,11 +290,15 @@ impl Rows<'_> {
                 let mut budget = Vec::new();
                 for row in &rows {
                     if let Some(amount) = row.amount {
-                        let source = row.source.as_ref().map(|text| source_code(self.state, text));
+                        let source = row
+                            .source
+                            .as_ref()
+                            .map(|text| source_code(self.state, text));
                         budget.push(FundingDraft { source, amount });
                     }
                 }
-                let of = |pick: fn(&ProjectRow) -> Option<String>| rows.iter().find_map(|row| pick(row));
+                let of =
+                    |pick: fn(&ProjectRow) -> Option<String>| rows.iter().find_map(|row| pick(row));
                 let programme = of(|row| row.programme.clone());
                 let draft = ProjectDraft {
                     project: code.clone(),
@@ -288,7 +311,10 @@ impl Rows<'_> {
                     stage_on: None,
                     budget,
                 };
-                let key = NaturalKey { family: "projects", key: code.to_string() };
+                let key = NaturalKey {
+                    family: "projects",
+                    key: code.to_string(),
+                };
                 let mut entry = self.entry(first.row, Command::RegisterProject(draft), key);
                 let cited = rows.iter().find_map(|row| row.document.as_ref());
                 entry.document = cited.map(document).or(entry.document);
@@ -301,9 +327,12 @@ impl Rows<'_> {
 
     fn stages(&self, rows: &[StageRow]) -> Drafts {
         let draft = |row: &StageRow| {
-            let support = self.state.references.get(&row.reference).copied().ok_or_else(|| {
-                Rejection::unknown(Unknown::Support, row.reference.as_str())
-            })?;
+            let support = self
+                .state
+                .references
+                .get(&row.reference)
+                .copied()
+                .ok_or_else(|| Rejection::unknown(Unknown::Support, row.reference.as_str()))?;
             let change = SupportChange {
                 amount: row.amount,
                 quantity: row.quantity,
@@ -311,8 +340,15 @@ impl Rows<'_> {
                 note: row.note.clone(),
                 ..SupportChange::default()
             };
-            let command = Command::Advance { support, to: row.stage, change: Box::new(change) };
-            let key = NaturalKey { family: "stages", key: row.reference.to_string() };
+            let command = Command::Advance {
+                support,
+                to: row.stage,
+                change: Box::new(change),
+            };
+            let key = NaturalKey {
+                family: "stages",
+                key: row.reference.to_string(),
+            };
             let mut entry = self.entry(row.row, command, key);
             entry.document = row.document.as_ref().map(document).or(entry.document);
             Ok(entry)
@@ -325,7 +361,11 @@ impl Rows<'_> {
         let mut places: BTreeMap<&Code, usize> = BTreeMap::new();
         let mut groups: Vec<Vec<&SupportRow>> = Vec::with_capacity(rows.len());
         for row in rows {
-            let known = row.reference.as_ref().and_then(|code| places.get(code)).copied();
+            let known = row
+                .reference
+                .as_ref()
+                .and_then(|code| places.get(code))
+                .copied();
             if let Some(group) = known.and_then(|place| groups.get_mut(place)) {
                 group.push(row);
                 continue;
@@ -337,7 +377,12 @@ impl Rows<'_> {
         }
         groups
             .into_iter()
-            .map(|rows| (rows.iter().map(|row| row.row).collect(), self.support(&rows)))
+            .map(|rows| {
+                (
+                    rows.iter().map(|row| row.row).collect(),
+                    self.support(&rows),
+                )
+            })
             .collect()
     }
 
@@ -346,20 +391,27 @@ impl Rows<'_> {
             return Err(Rejection::Missing("ref"));
         };
         let part = |row: &SupportRow| {
-            let source = row.source.as_ref().map(|text| source_code(self.state, text));
+            let source = row
+                .source
+                .as_ref()
+                .map(|text| source_code(self.state, text));
             funding(row.amount, row.counterpart, source)
         };
         let mut parts = part(first)?;
         for row in more {
             let differ = differing(first, row);
             let new = part(row)?;
-            let same_source = new.iter().any(|new| {
-                parts.iter().any(|known| known.source == new.source)
-            });
+            let same_source = new
+                .iter()
+                .any(|new| parts.iter().any(|known| known.source == new.source));
             if !differ.is_empty() || new.is_empty() || same_source {
                 let reference = row.reference.as_ref().map(ToString::to_string);
                 let what = format!("ref {}", reference.unwrap_or_default());
-                let fields = if differ.is_empty() { vec!["source".to_owned()] } else { differ };
+                let fields = if differ.is_empty() {
+                    vec!["source".to_owned()]
+                } else {
+                    differ
+                };
                 return Err(Rejection::Differs { what, fields });
             }
             parts.extend(new);
@@ -376,7 +428,10 @@ impl Rows<'_> {
                 ClassCell::None => ClassGiven::None,
                 ClassCell::Empty => ClassGiven::Unsaid,
             },
-            group: first.group.as_ref().map(|text| group_code(self.state, text)),
+            group: first
+                .group
+                .as_ref()
+                .map(|text| group_code(self.state, text)),
             villages: first.villages.iter().map(ToString::to_string).collect(),
             funding: parts,
             quantity: rows.iter().find_map(|row| row.quantity),
@@ -416,9 +471,15 @@ fn differing(first: &SupportRow, row: &SupportRow) -> Vec<String> {
         ("household", agree(&first.household, &row.household)),
         ("person", agree(&first.person, &row.person)),
         ("count", agree(&first.count, &row.count)),
-        ("class", row.class == ClassCell::Empty || first.class == row.class),
+        (
+            "class",
+            row.class == ClassCell::Empty || first.class == row.class,
+        ),
         ("group", agree(&first.group, &row.group)),
-        ("village", row.villages.is_empty() || first.villages == row.villages),
+        (
+            "village",
+            row.villages.is_empty() || first.villages == row.villages,
+        ),
         ("quantity", agree(&first.quantity, &row.quantity)),
         ("occurred_on", first.occurred_on == row.occurred_on),
         ("covers", agree(&first.covers, &row.covers)),
@@ -448,10 +509,16 @@ fn household_drafts(rows: &Rows<'_>, read: &ListRead<crate::import::HouseholdRow
             poverty_code: row.poverty_code.clone(),
             note: row.note.clone(),
         };
-        let key = NaturalKey { family: "households", key: row.household.to_string() };
+        let key = NaturalKey {
+            family: "households",
+            key: row.household.to_string(),
+        };
         rows.entry(row.row, Command::RegisterHousehold(draft), key)
     };
-    read.rows.iter().map(|row| (vec![row.row], Ok(draft(row)))).collect()
+    read.rows
+        .iter()
+        .map(|row| (vec![row.row], Ok(draft(row))))
+        .collect()
 }
 
 fn person_drafts(rows: &Rows<'_>, read: &ListRead<crate::import::PersonRow>) -> Drafts {
@@ -467,14 +534,22 @@ fn person_drafts(rows: &Rows<'_>, read: &ListRead<crate::import::PersonRow>) -> 
             id_number: row.id_number.clone(),
             note: row.note.clone(),
         };
-        let key = NaturalKey { family: "persons", key: row.person.to_string() };
+        let key = NaturalKey {
+            family: "persons",
+            key: row.person.to_string(),
+        };
         rows.entry(row.row, Command::RegisterPerson(draft), key)
     };
-    read.rows.iter().map(|row| (vec![row.row], Ok(draft(row)))).collect()
+    read.rows
+        .iter()
+        .map(|row| (vec![row.row], Ok(draft(row))))
+        .collect()
 }
 
 fn cohort_drafts(rows: &Rows<'_>, read: &ListRead<crate::import::CohortRow>) -> Drafts {
-    let Some((cohort, year)) = &rows.file.cohort else { return Vec::new() };
+    let Some((cohort, year)) = &rows.file.cohort else {
+        return Vec::new();
+    };
     let draft = |row: &crate::import::CohortRow| {
         let command = Command::ListCohort {
             cohort: cohort.clone(),
@@ -483,9 +558,19 @@ fn cohort_drafts(rows: &Rows<'_>, read: &ListRead<crate::import::CohortRow>) -> 
             note: row.note.clone(),
         };
         let key = format!("{cohort}\u{1f}{}", row.household);
-        rows.entry(row.row, command, NaturalKey { family: "cohorts", key })
+        rows.entry(
+            row.row,
+            command,
+            NaturalKey {
+                family: "cohorts",
+                key,
+            },
+        )
     };
-    read.rows.iter().map(|row| (vec![row.row], Ok(draft(row)))).collect()
+    read.rows
+        .iter()
+        .map(|row| (vec![row.row], Ok(draft(row))))
+        .collect()
 }
 
 impl<L: EventLog> Ledger<L> {
@@ -513,14 +598,22 @@ impl<L: EventLog> Ledger<L> {
             let entry = state.supports.get(id)?.furthest()?;
             unit_of(entry.state.kind.as_str())
         };
-        let decimals = |unit: &str| catalogue.unit(&unit_code(state, unit)).map(|u| u.decimals.into());
+        let decimals = |unit: &str| {
+            catalogue
+                .unit(&unit_code(state, unit))
+                .map(|u| u.decimals.into())
+        };
         let units = Units {
             currency_decimals: catalogue.currency_decimals.into(),
             of_kind: &unit_of,
             of_support: &of_support,
             decimals: &decimals,
         };
-        let rows = Rows { state, file, sha256: hex(&Sha256::digest(&file.bytes)) };
+        let rows = Rows {
+            state,
+            file,
+            sha256: hex(&Sha256::digest(&file.bytes)),
+        };
         let (bytes, name) = (file.bytes.as_slice(), file.name.as_str());
         match file.list {
             List::Households => {
@@ -572,13 +665,18 @@ impl<L: EventLog> Ledger<L> {
         let mut issues = read.issues.clone();
         let refuse = |rows: &[u64], rejection: &Rejection, issues: &mut Vec<ImportIssue>| {
             let column = column_of(rejection);
-            issues.extend(rows.iter().map(|row| read.issue_at(*row, column, rejection)));
+            issues.extend(
+                rows.iter()
+                    .map(|row| read.issue_at(*row, column, rejection)),
+            );
         };
         let mut entries = Vec::with_capacity(drafts.len());
         let mut places: Vec<Vec<u64>> = Vec::with_capacity(drafts.len());
         for (rows, draft) in drafts {
             // A support of several rows needs all of them.
-            let broken = rows.iter().any(|row| read.issues.iter().any(|i| i.row == Some(*row)));
+            let broken = rows
+                .iter()
+                .any(|row| read.issues.iter().any(|i| i.row == Some(*row)));
             match draft {
                 Ok(entry) if !broken => {
                     entries.push(entry);
@@ -595,7 +693,9 @@ impl<L: EventLog> Ledger<L> {
         let mut findings = Vec::new();
         for (rows, outcome) in places.iter().zip(&outcomes) {
             match outcome {
-                Outcome::New { findings: found, .. } => {
+                Outcome::New {
+                    findings: found, ..
+                } => {
                     recorded += rows.len();
                     let row = rows.first().copied().unwrap_or(0);
                     findings.extend(found.iter().cloned().map(|finding| (row, finding)));

@@ -79,7 +79,9 @@ pub fn open<L: EventLog>(
     let actor = Code::new(&opening.actor.id)
         .map_err(|error| crate::domain::rejection::Rejection::BadCode(error.to_string()))?;
     let unit_id = match opening.valid_from {
-        Some(date) => Code::new(&format!("{}@{date}", opening.unit)).unwrap_or(opening.unit.clone()),
+        Some(date) => {
+            Code::new(&format!("{}@{date}", opening.unit)).unwrap_or(opening.unit.clone())
+        }
         None => opening.unit.clone(),
     };
     let mut bodies = vec![
@@ -108,11 +110,19 @@ pub fn open<L: EventLog>(
     ];
     let sha256 = content(&mut bodies, &canonical);
     let (code, version) = (catalogue.code.clone(), catalogue.version);
-    let adopted = CatalogueAdopted { catalogue: code, sha256, version };
+    let adopted = CatalogueAdopted {
+        catalogue: code,
+        sha256,
+        version,
+    };
     bodies.push(Body::CatalogueAdopted(Box::new(adopted)));
     for (template, version, text) in &opening.templates {
         let sha256 = content(&mut bodies, text);
-        let adopted = TemplateAdopted { sha256, template: template.clone(), version: *version };
+        let adopted = TemplateAdopted {
+            sha256,
+            template: template.clone(),
+            version: *version,
+        };
         bodies.push(Body::TemplateAdopted(Box::new(adopted)));
     }
     append(log, tools, opening, bodies)
@@ -135,7 +145,12 @@ fn content(bodies: &mut Vec<Body>, text: &str) -> String {
     let of = u32::try_from(parts.len()).unwrap_or(u32::MAX);
     for (index, part) in (0u32..).zip(parts) {
         let (sha256, text) = (sha256.clone(), part.to_owned());
-        bodies.push(Body::ContentPart(Box::new(ContentPart { index, of, sha256, text })));
+        bodies.push(Body::ContentPart(Box::new(ContentPart {
+            index,
+            of,
+            sha256,
+            text,
+        })));
     }
     sha256
 }
@@ -170,7 +185,11 @@ fn append<L: EventLog>(
             body,
         };
         let members = codec::members(&event).map_err(|_| OfficeError::Unsealed)?;
-        events.push(NewEvent { id: event.id, members, tags: body_tags(&event.body) });
+        events.push(NewEvent {
+            id: event.id,
+            members,
+            tags: body_tags(&event.body),
+        });
     }
     log.append(events, &Condition::default())?;
     Ok(())

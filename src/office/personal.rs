@@ -21,7 +21,8 @@ pub struct PersonalReader<'a> {
 }
 
 impl<'a> PersonalReader<'a> {
-    pub(super) fn new(keys: &'a KeyStore, ledger: &'a str) -> Self {
+    /// A reader over a ledger's keys; `ledger` is the ledger's id.
+    pub fn new(keys: &'a KeyStore, ledger: &'a str) -> Self {
         PersonalReader { keys, ledger }
     }
 
@@ -33,14 +34,26 @@ impl<'a> PersonalReader<'a> {
         };
         let key = self.keys.key_for(subject, 0).ok()??;
         let (event, place, ledger) = (kept.event, kept.place, self.ledger);
-        seal::open(&key, &AssociatedData { ledger, event, subject, place }, sealed).ok()
+        seal::open(
+            &key,
+            &AssociatedData {
+                ledger,
+                event,
+                subject,
+                place,
+            },
+            sealed,
+        )
+        .ok()
     }
 
     /// The text of a field by name: empty when there is none, `[đã xóa]` when its key is gone.
     pub fn field(&self, subject: &Subject, fields: &PersonalFields, name: &str) -> String {
         match fields.get(name) {
             None => String::new(),
-            Some(kept) => self.open(subject, kept).unwrap_or_else(|| ERASED.to_owned()),
+            Some(kept) => self
+                .open(subject, kept)
+                .unwrap_or_else(|| ERASED.to_owned()),
         }
     }
 
@@ -48,7 +61,11 @@ impl<'a> PersonalReader<'a> {
     pub fn open_event(&self, event: &mut Event) {
         let (subject, id) = (event.body.subject(), event.id);
         event.body.each_personal_mut(&mut |place, value| {
-            let kept = Kept { event: id, place, value: value.clone() };
+            let kept = Kept {
+                event: id,
+                place,
+                value: value.clone(),
+            };
             if let Some(text) = self.open(&subject, &kept) {
                 *value = Personal::Open(text);
             }
@@ -98,10 +115,17 @@ fn seal_event(
     let (ledger, id) = (event.ledger.clone(), event.id);
     let mut failed = None;
     event.body.each_personal_mut(&mut |place, value| {
-        let Some(text) = value.open_text() else { return };
+        let Some(text) = value.open_text() else {
+            return;
+        };
         let mut nonce = [0; 24];
         random.fill(&mut nonce);
-        let ad = AssociatedData { ledger: &ledger, event: id, subject: &subject, place };
+        let ad = AssociatedData {
+            ledger: &ledger,
+            event: id,
+            subject: &subject,
+            place,
+        };
         match seal::seal(&key, nonce, &ad, text) {
             Ok(sealed) => *value = Personal::Sealed(sealed),
             Err(error) => failed = Some(error),

@@ -48,7 +48,14 @@ pub struct Entry {
 impl Entry {
     /// A command by hand.
     pub fn by_hand(command: Command) -> Entry {
-        Entry { command, document: None, reason: None, source: None, key: None, update: false }
+        Entry {
+            command,
+            document: None,
+            reason: None,
+            source: None,
+            key: None,
+            update: false,
+        }
     }
 }
 
@@ -98,7 +105,9 @@ pub struct Recorded {
 impl Recorded {
     /// Whether any entry was refused.
     pub fn any_rejected(&self) -> bool {
-        self.outcomes.iter().any(|outcome| matches!(outcome, Outcome::Rejected(_)))
+        self.outcomes
+            .iter()
+            .any(|outcome| matches!(outcome, Outcome::Rejected(_)))
     }
 }
 
@@ -120,17 +129,39 @@ impl<L: EventLog> Ledger<L> {
     ///
     /// # Errors
     /// [`OfficeError::NoActor`], or an unknown id.
-    pub fn actor(&self, named: Option<&str>, suggested: Option<&str>) -> Result<Actor, OfficeError> {
+    pub fn actor(
+        &self,
+        named: Option<&str>,
+        suggested: Option<&str>,
+    ) -> Result<Actor, OfficeError> {
         let actors = &self.state().actors;
         let known = || actors.keys().map(ToString::to_string).collect::<Vec<_>>();
-        let only = || if actors.len() == 1 { actors.keys().next().map(|c| c.as_str()) } else { None };
+        let only = || {
+            if actors.len() == 1 {
+                actors.keys().next().map(|c| c.as_str())
+            } else {
+                None
+            }
+        };
         let suggested = suggested.filter(|id| actors.contains_key(*id));
-        let id = named.or(suggested).or_else(only).ok_or_else(|| OfficeError::NoActor(known()))?;
+        let id = named
+            .or(suggested)
+            .or_else(only)
+            .ok_or_else(|| OfficeError::NoActor(known()))?;
         let Some((name, office)) = actors.get(id) else {
             let what = crate::domain::rejection::Unknown::Actor;
-            return Err(Rejection::Unknown { what, name: id.to_owned(), known: known() }.into());
+            return Err(Rejection::Unknown {
+                what,
+                name: id.to_owned(),
+                known: known(),
+            }
+            .into());
         };
-        Ok(Actor { id: id.to_owned(), name: name.clone(), office: office.clone() })
+        Ok(Actor {
+            id: id.to_owned(),
+            name: name.clone(),
+            office: office.clone(),
+        })
     }
 
     /// Decides all entries on what the ledger knows and on each other, and appends what they give
@@ -146,7 +177,10 @@ impl<L: EventLog> Ledger<L> {
         mode: Mode,
     ) -> Result<Recorded, OfficeError> {
         let Plan { outcomes, events } = self.plan(tools, by, entries)?;
-        let mut recorded = Recorded { outcomes, appended: None };
+        let mut recorded = Recorded {
+            outcomes,
+            appended: None,
+        };
         let refused = mode == Mode::Whole && recorded.any_rejected();
         if mode == Mode::DryRun || refused || events.is_empty() {
             return Ok(recorded);
@@ -169,7 +203,10 @@ impl<L: EventLog> Ledger<L> {
         match recorded.outcomes.into_iter().next() {
             Some(Outcome::Rejected(rejection)) => Err(rejection.into()),
             Some(outcome) => Ok(outcome),
-            None => Err(OfficeError::NotFound { what: "entry", name: String::new() }),
+            None => Err(OfficeError::NotFound {
+                what: "entry",
+                name: String::new(),
+            }),
         }
     }
 
@@ -183,11 +220,18 @@ impl<L: EventLog> Ledger<L> {
         let today = local_date(now_ms, offset(self.state()));
         let batch = (entries.len() > 1).then(|| id_by_hand(tools, now_ms));
         let mut scratch = self.view.state.clone();
-        let mut plan = Plan { outcomes: Vec::with_capacity(entries.len()), events: Vec::new() };
+        let mut plan = Plan {
+            outcomes: Vec::with_capacity(entries.len()),
+            events: Vec::new(),
+        };
         for entry in entries {
             tools.tick(plan.outcomes.len(), entries.len());
             let (document, reason) = (entry.document.clone(), entry.reason.clone());
-            let context = Context { today, document, reason };
+            let context = Context {
+                today,
+                document,
+                reason,
+            };
             let command = match self.known(&scratch, entry)? {
                 Known::Same(id) => {
                     plan.outcomes.push(Outcome::Already { id });
@@ -207,7 +251,9 @@ impl<L: EventLog> Ledger<L> {
                     let first = self.stand.seq + 1 + plan.events.len() as u64;
                     let natural = !is_change(&command);
                     let key = entry.key.as_ref().filter(|_| natural);
-                    let events = shape(tools, by, entry, key, proposed, first, now_ms, batch, &scratch);
+                    let events = shape(
+                        tools, by, entry, key, proposed, first, now_ms, batch, &scratch,
+                    );
                     plan.outcomes.push(outcome(&events));
                     for event in events {
                         scratch.evolve(&event)?;
@@ -228,7 +274,11 @@ impl<L: EventLog> Ledger<L> {
         let mut new_events = Vec::with_capacity(events.len());
         for event in &events {
             let members = codec::members(event).map_err(|_| OfficeError::Unsealed)?;
-            new_events.push(NewEvent { id: event.id, members, tags: body_tags(&event.body) });
+            new_events.push(NewEvent {
+                id: event.id,
+                members,
+                tags: body_tags(&event.body),
+            });
         }
         let appended = self.log.append(new_events, &Condition::default())?;
         for (event, stored) in events.iter_mut().zip(&appended.events) {
@@ -237,7 +287,11 @@ impl<L: EventLog> Ledger<L> {
             self.view.evolve(event)?;
         }
         let head = self.log.head();
-        self.stand = super::ledger::Stand { seq: head.seq, at_ms: head.at_ms, root: head.root };
+        self.stand = super::ledger::Stand {
+            seq: head.seq,
+            at_ms: head.at_ms,
+            root: head.root,
+        };
         Ok((appended.first, appended.last))
     }
 
@@ -245,8 +299,14 @@ impl<L: EventLog> Ledger<L> {
     /// sealed again with the next.
     fn carry_over(&self, mut command: Command) -> Result<Command, OfficeError> {
         let (support, stage, change) = match &mut command {
-            Command::Advance { support, change, .. } => (*support, None, change),
-            Command::Correct { support, stage, change } => (*support, *stage, change),
+            Command::Advance {
+                support, change, ..
+            } => (*support, None, change),
+            Command::Correct {
+                support,
+                stage,
+                change,
+            } => (*support, *stage, change),
             _ => return Ok(command),
         };
         let record = self.state().supports.get(&support);
@@ -275,19 +335,35 @@ impl<L: EventLog> Ledger<L> {
             Command::RegisterHousehold(draft) => self.known_household(scratch, entry, draft),
             Command::RegisterPerson(draft) => self.known_person(scratch, entry, draft),
             Command::RecordSupport(draft) => self.known_support(scratch, entry, draft),
-            Command::Advance { support, to, change } => {
-                let Some(key) = &entry.key else { return Ok(Known::No) };
+            Command::Advance {
+                support,
+                to,
+                change,
+            } => {
+                let Some(key) = &entry.key else {
+                    return Ok(Known::No);
+                };
                 let name = format!("support.{to}");
                 let id = id_of_row(&scratch.ledger_id, key, &name, 0);
-                let Some(event) = self.event(&id)? else { return Ok(Known::No) };
-                let Body::Support(_, state) = &event.body else { return Ok(Known::No) };
+                let Some(event) = self.event(&id)? else {
+                    return Ok(Known::No);
+                };
+                let Body::Support(_, state) = &event.body else {
+                    return Ok(Known::No);
+                };
                 let same = state.support == Some(*support)
                     && change.occurred_on == Some(state.occurred_on)
                     && change.amount.is_none_or(|amount| {
                         i128::from(amount.thousandths()) == state.amount_thousandths()
                     })
-                    && change.quantity.is_none_or(|quantity| Some(quantity) == state.quantity);
-                Ok(if same { Known::Same(id) } else { differs("stage", &key.key, Vec::new()) })
+                    && change
+                        .quantity
+                        .is_none_or(|quantity| Some(quantity) == state.quantity);
+                Ok(if same {
+                    Known::Same(id)
+                } else {
+                    differs("stage", &key.key, Vec::new())
+                })
             }
             Command::RegisterProject(draft) => Ok(match scratch.projects.get(&draft.project) {
                 None => Known::No,
@@ -298,9 +374,10 @@ impl<L: EventLog> Ledger<L> {
                     let village = match (&draft.village, &registered.village) {
                         (Some(given), Some(known)) => {
                             known.as_str() == given
-                                || scratch.units.get(known).is_some_and(|unit| {
-                                    same_village(&unit.name, given)
-                                })
+                                || scratch
+                                    .units
+                                    .get(known)
+                                    .is_some_and(|unit| same_village(&unit.name, given))
                         }
                         (None, None) => true,
                         _ => false,
@@ -321,23 +398,48 @@ impl<L: EventLog> Ledger<L> {
                     }
                 }
             }),
-            Command::JoinProject { project, household, role, .. } => {
-                let members = scratch.projects.get(project).map(|known| known.members.as_slice());
-                let known = members.unwrap_or_default().iter().find(|(code, _)| code == household);
+            Command::JoinProject {
+                project,
+                household,
+                role,
+                ..
+            } => {
+                let members = scratch
+                    .projects
+                    .get(project)
+                    .map(|known| known.members.as_slice());
+                let known = members
+                    .unwrap_or_default()
+                    .iter()
+                    .find(|(code, _)| code == household);
                 Ok(match known {
                     None => Known::No,
                     Some((_, known)) if known == role => Known::Same(Uuid::nil()),
                     Some(_) => differs("member", household.as_str(), vec!["role".to_owned()]),
                 })
             }
-            Command::ListCohort { cohort, household, .. } => {
+            Command::ListCohort {
+                cohort, household, ..
+            } => {
                 let listed = scratch.cohorts.get(cohort);
                 let listed = listed.is_some_and(|known| known.households.contains(household));
-                Ok(if listed { Known::Same(Uuid::nil()) } else { Known::No })
+                Ok(if listed {
+                    Known::Same(Uuid::nil())
+                } else {
+                    Known::No
+                })
             }
-            Command::RegisterActor { actor, name, office } => {
+            Command::RegisterActor {
+                actor,
+                name,
+                office,
+            } => {
                 let same = scratch.actors.get(actor) == Some(&(name.clone(), office.clone()));
-                Ok(if same { Known::Same(Uuid::nil()) } else { Known::No })
+                Ok(if same {
+                    Known::Same(Uuid::nil())
+                } else {
+                    Known::No
+                })
             }
             _ => Ok(Known::No),
         }
@@ -351,7 +453,9 @@ impl<L: EventLog> Ledger<L> {
         entry: &Entry,
         draft: &crate::domain::command::ProjectDraft,
     ) -> Result<bool, OfficeError> {
-        let Some(key) = &entry.key else { return Ok(true) };
+        let Some(key) = &entry.key else {
+            return Ok(true);
+        };
         let mut known = Vec::new();
         for ordinal in 0.. {
             let id = id_of_row(&scratch.ledger_id, key, "budget.allocated", ordinal);
@@ -360,7 +464,10 @@ impl<L: EventLog> Ledger<L> {
                 known.push((Some(data.source.to_string()), data.amount));
             }
         }
-        let given = draft.budget.iter().map(|part| (part.source.clone(), part.amount));
+        let given = draft
+            .budget
+            .iter()
+            .map(|part| (part.source.clone(), part.amount));
         Ok(known == given.collect::<Vec<_>>())
     }
 
@@ -370,8 +477,12 @@ impl<L: EventLog> Ledger<L> {
         entry: &Entry,
         draft: &crate::domain::command::HouseholdDraft,
     ) -> Result<Known, OfficeError> {
-        let Some(code) = &draft.household else { return Ok(Known::No) };
-        let Some(known) = scratch.households.get(code) else { return Ok(Known::No) };
+        let Some(code) = &draft.household else {
+            return Ok(Known::No);
+        };
+        let Some(known) = scratch.households.get(code) else {
+            return Ok(Known::No);
+        };
         let subject = Subject::Household(code.clone());
         let reader = PersonalReader::new(&self.keys, &scratch.ledger_id);
         let opened = |kept: &_| reader.open(&subject, kept);
@@ -390,7 +501,12 @@ impl<L: EventLog> Ledger<L> {
             let first = known.classes.entries().iter().min_by_key(|class| class.seq);
             let first = first.map(|class| class.value);
             let differ = restate::household_registration_differs(
-                draft, registered, event.id, first, &village_is, &opened,
+                draft,
+                registered,
+                event.id,
+                first,
+                &village_is,
+                &opened,
             );
             if differ.is_empty() {
                 return Ok(Known::Same(known.registered));
@@ -409,8 +525,12 @@ impl<L: EventLog> Ledger<L> {
         entry: &Entry,
         draft: &crate::domain::command::PersonDraft,
     ) -> Result<Known, OfficeError> {
-        let Some(code) = &draft.person else { return Ok(Known::No) };
-        let Some(known) = scratch.persons.get(code) else { return Ok(Known::No) };
+        let Some(code) = &draft.person else {
+            return Ok(Known::No);
+        };
+        let Some(known) = scratch.persons.get(code) else {
+            return Ok(Known::No);
+        };
         let subject = Subject::Person(code.clone());
         let reader = PersonalReader::new(&self.keys, &scratch.ledger_id);
         let opened = |kept: &_| reader.open(&subject, kept);
@@ -438,11 +558,17 @@ impl<L: EventLog> Ledger<L> {
         entry: &Entry,
         draft: &crate::domain::command::SupportDraft,
     ) -> Result<Known, OfficeError> {
-        let by_reference =
-            draft.reference.as_ref().and_then(|reference| scratch.references.get(reference));
+        let by_reference = draft
+            .reference
+            .as_ref()
+            .and_then(|reference| scratch.references.get(reference));
         let kind = scratch.catalogue.kind(&draft.kind);
-        let stage = draft.stage.or_else(|| kind.and_then(|kind| kind.default_stage()));
-        let Some(stage) = stage else { return Ok(Known::No) };
+        let stage = draft
+            .stage
+            .or_else(|| kind.and_then(|kind| kind.default_stage()));
+        let Some(stage) = stage else {
+            return Ok(Known::No);
+        };
         let by_row = entry.key.as_ref().map(|key| {
             let name = if stage == crate::domain::Stage::Held {
                 "activity.held".to_owned()
@@ -452,18 +578,28 @@ impl<L: EventLog> Ledger<L> {
             id_of_row(&scratch.ledger_id, key, &name, 0)
         });
         let by_row = by_row.filter(|id| scratch.supports.contains_key(id));
-        let Some(id) = by_reference.copied().or(by_row) else { return Ok(Known::No) };
-        let name = draft.reference.as_ref().map_or_else(|| id.to_string(), ToString::to_string);
+        let Some(id) = by_reference.copied().or(by_row) else {
+            return Ok(Known::No);
+        };
+        let name = draft
+            .reference
+            .as_ref()
+            .map_or_else(|| id.to_string(), ToString::to_string);
         let Some(event) = self.event(&id)? else {
             return Ok(differs("support", &name, vec!["ref".to_owned()]));
         };
-        let Body::Support(known_stage, known) = &event.body else { return Ok(Known::No) };
+        let Body::Support(known_stage, known) = &event.body else {
+            return Ok(Known::No);
+        };
         let subject = event.body.subject();
         let reader = PersonalReader::new(&self.keys, &scratch.ledger_id);
         let opened = |kept: &_| reader.open(&subject, kept);
-        let fields =
-            restate::support_differs(draft, stage, *known_stage, known, event.id, &opened);
-        Ok(if fields.is_empty() { Known::Same(id) } else { differs("support", &name, fields) })
+        let fields = restate::support_differs(draft, stage, *known_stage, known, event.id, &opened);
+        Ok(if fields.is_empty() {
+            Known::Same(id)
+        } else {
+            differs("support", &name, fields)
+        })
     }
 }
 
@@ -472,26 +608,43 @@ fn same_village(a: &str, b: &str) -> bool {
 }
 
 fn differs(what: &str, name: &str, fields: Vec<String>) -> Known {
-    Known::Differs(Rejection::Differs { what: format!("{what} {name}"), fields })
+    Known::Differs(Rejection::Differs {
+        what: format!("{what} {name}"),
+        fields,
+    })
 }
 
 /// A change of something known gets an id of its own, since the same row may change it again.
 fn is_change(command: &Command) -> bool {
-    matches!(command, Command::UpdateHousehold(_) | Command::UpdatePerson(_))
+    matches!(
+        command,
+        Command::UpdateHousehold(_) | Command::UpdatePerson(_)
+    )
 }
 
 fn outcome(events: &[Event]) -> Outcome {
-    let main = events.iter().rfind(|event| {
-        matches!(event.body, Body::Support(..) | Body::SupportCorrected(_))
-    });
+    let main = events
+        .iter()
+        .rfind(|event| matches!(event.body, Body::Support(..) | Body::SupportCorrected(_)));
     let Some(main) = main.or_else(|| events.last()) else {
         return Outcome::Already { id: Uuid::nil() };
     };
-    let findings = events.iter().flat_map(|event| event.findings.iter().cloned()).collect();
-    Outcome::New { id: main.id, seq: main.seq, findings, events: events.len() }
+    let findings = events
+        .iter()
+        .flat_map(|event| event.findings.iter().cloned())
+        .collect();
+    Outcome::New {
+        id: main.id,
+        seq: main.seq,
+        findings,
+        events: events.len(),
+    }
 }
 
-#[allow(clippy::too_many_arguments, reason = "one place that fills in a whole envelope")]
+#[allow(
+    clippy::too_many_arguments,
+    reason = "one place that fills in a whole envelope"
+)]
 fn shape(
     tools: &mut Tools,
     by: &Actor,
@@ -506,7 +659,10 @@ fn shape(
     let mut events: Vec<Event> = Vec::with_capacity(proposed.len());
     for (seq, proposed) in (first..).zip(proposed) {
         let name = proposed.body.type_name();
-        let ordinal = events.iter().filter(|event| event.body.type_name() == name).count();
+        let ordinal = events
+            .iter()
+            .filter(|event| event.body.type_name() == name)
+            .count();
         let id = match key {
             Some(key) => id_of_row(&state.ledger_id, key, name, ordinal),
             None => id_by_hand(tools, at_ms),
@@ -540,7 +696,14 @@ pub(super) fn id_by_hand(tools: &mut Tools, at_ms: i64) -> Uuid {
 pub(super) fn id_of_row(ledger: &str, key: &NaturalKey, type_name: &str, ordinal: usize) -> Uuid {
     let mut hasher = Sha256::new();
     let ordinal = ordinal.to_string();
-    for part in ["socai row id v1", ledger, key.family, &key.key, type_name, &ordinal] {
+    for part in [
+        "socai row id v1",
+        ledger,
+        key.family,
+        &key.key,
+        type_name,
+        &ordinal,
+    ] {
         hasher.update((part.len() as u64).to_be_bytes());
         hasher.update(part.as_bytes());
     }

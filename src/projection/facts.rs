@@ -71,6 +71,13 @@ pub struct Fact {
     funding_len: u32,
 }
 
+impl Fact {
+    /// Whether the row counts for who knows the first `as_of` events.
+    pub fn stands_at(&self, as_of: u64) -> bool {
+        self.add_seq <= as_of && (self.void_seq == STANDS || self.void_seq > as_of)
+    }
+}
+
 /// The facts table with its dictionaries.
 #[derive(Debug, Clone, Default)]
 pub struct Facts {

@@ -573,7 +573,7 @@ impl<'a> Scan<'a> {
         let as_of = self.query.as_of;
         let mut rows: Vec<(&Fact, Day)> = Vec::new();
         for fact in self.facts.rows() {
-            if fact.add_seq > as_of || fact.void_seq <= as_of {
+            if !fact.stands_at(as_of) {
                 continue;
             }
             let placed = self.placed(fact);

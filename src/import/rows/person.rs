@@ -1,13 +1,13 @@
 //! The list of persons.
 
 use crate::domain::Code;
+use crate::domain::Sex;
 use crate::import::cells::{Cells, Units};
 use crate::import::columns;
 use crate::import::date::{Born, read_born};
 use crate::import::header::ListColumns;
 use crate::import::issue::ImportProblem;
 use crate::import::list::{ListRead, ListRow, read_list};
-use crate::domain::Sex;
 use crate::import::words::read_sex;
 
 /// A person of a list.

@@ -3,10 +3,10 @@
 use chrono::NaiveDate;
 use proptest::prelude::*;
 
+use crate::domain::Sex;
 use crate::domain::language::Explain;
 use crate::domain::{Code, HouseholdClass, Lang, Money, Period, Quantity, Stage};
 use crate::import::limits::LONGEST_CELL;
-use crate::domain::Sex;
 use crate::import::*;
 
 fn units() -> Units<'static> {
