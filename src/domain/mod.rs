@@ -4,12 +4,14 @@
 //! depends on hash-map order. It uses serde, schemars, chrono, uuid and `rust_decimal`, and no
 //! other room of the house. A test (`tests/house.rs`) enforces it.
 
+pub mod catalogue;
 pub mod class;
 pub mod code;
 pub mod fixed;
 pub mod language;
 pub mod stage;
 
+pub use catalogue::{Catalogue, CatalogueIssue, SupportKind};
 pub use class::HouseholdClass;
 pub use code::Code;
 pub use fixed::{FixedError, Money, Quantity};
