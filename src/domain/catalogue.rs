@@ -38,10 +38,10 @@ pub use issue::{
 #[serde(deny_unknown_fields)]
 pub struct Catalogue {
     /// The code of the catalogue, such as `vietnam`.
-    #[schemars(regex(pattern = r"^[a-z][a-z0-9_]*$"))]
+    #[schemars(extend("pattern" = r"^[a-z][a-z0-9_]*$"))]
     pub code: Code,
     /// The currency of its amounts, three capital letters (ISO 4217).
-    #[schemars(regex(pattern = r"^[A-Z]{3}$"))]
+    #[schemars(extend("pattern" = r"^[A-Z]{3}$"))]
     pub currency: String,
     /// How many decimals an amount in that currency may have: 0 to 3.
     #[schemars(range(max = 3))]
@@ -80,7 +80,7 @@ pub struct Programme {
     #[schemars(with = "Certainty")]
     pub certainty: Option<Certainty>,
     /// Its code, such as `ntp_poverty_reduction_p2`.
-    #[schemars(regex(pattern = r"^[a-z][a-z0-9_]*$"))]
+    #[schemars(extend("pattern" = r"^[a-z][a-z0-9_]*$"))]
     pub code: Code,
     /// What it rests on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -106,7 +106,7 @@ pub struct Programme {
 #[serde(deny_unknown_fields)]
 pub struct FundingSource {
     /// Its code, such as `state_budget`.
-    #[schemars(regex(pattern = r"^[a-z][a-z0-9_]*$"))]
+    #[schemars(extend("pattern" = r"^[a-z][a-z0-9_]*$"))]
     pub code: Code,
     /// What sort of source it is.
     pub kind: SourceKind,
@@ -135,7 +135,7 @@ pub enum SourceKind {
 #[serde(deny_unknown_fields)]
 pub struct UnitOfMeasure {
     /// Its code, such as `kg`.
-    #[schemars(regex(pattern = r"^[a-z][a-z0-9_]*$"))]
+    #[schemars(extend("pattern" = r"^[a-z][a-z0-9_]*$"))]
     pub code: Code,
     /// How many decimals a quantity in it may have: 0 to 3.
     #[schemars(range(max = 3))]
@@ -149,7 +149,7 @@ pub struct UnitOfMeasure {
 #[serde(deny_unknown_fields)]
 pub struct Indicator {
     /// Its code, such as `target_poor_households_reduced`.
-    #[schemars(regex(pattern = r"^[a-z][a-z0-9_]*$"))]
+    #[schemars(extend("pattern" = r"^[a-z][a-z0-9_]*$"))]
     pub code: Code,
     /// What people call it.
     pub name: Text,
@@ -162,7 +162,7 @@ pub struct Indicator {
 #[serde(deny_unknown_fields)]
 pub struct GroupCode {
     /// Its code, such as `under_six`.
-    #[schemars(regex(pattern = r"^[a-z][a-z0-9_]*$"))]
+    #[schemars(extend("pattern" = r"^[a-z][a-z0-9_]*$"))]
     pub code: Code,
     /// What people call it.
     pub name: Text,
@@ -178,9 +178,10 @@ pub struct SupportKind {
     /// How often it is given.
     pub cadence: Cadence,
     /// Its code, such as `preschool_lunch`.
-    #[schemars(regex(pattern = r"^[a-z][a-z0-9_]*$"))]
+    #[schemars(extend("pattern" = r"^[a-z][a-z0-9_]*$"))]
     pub code: Code,
-    /// `none` when a record must state its stage; absent otherwise ([`SupportKind::default_stage`]).
+    /// `none` when a record must state its stage; absent otherwise. See
+    /// [`SupportKind::default_stage`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "DefaultStage")]
     pub default_stage: Option<DefaultStage>,
@@ -340,7 +341,7 @@ pub struct Eligibility {
 #[serde(deny_unknown_fields)]
 pub struct Ground {
     /// Its code, such as `disabled`.
-    #[schemars(regex(pattern = r"^[a-z][a-z0-9_]*$"))]
+    #[schemars(extend("pattern" = r"^[a-z][a-z0-9_]*$"))]
     pub code: Code,
     /// What people call it.
     pub name: Text,

@@ -26,7 +26,7 @@ pub mod state;
 pub mod support;
 pub mod tags;
 
-pub use catalogue::Catalogue;
+pub use catalogue::{Catalogue, CatalogueIssue, SupportKind};
 pub use class::HouseholdClass;
 pub use code::Code;
 pub use event::{Actor, Body, Document, Event, Sex, Source};
