@@ -11,9 +11,15 @@ use serde_json::Value;
 
 fn socai(arguments: &[&str]) -> (u8, String, String) {
     let (mut out, mut err) = (Vec::new(), Vec::new());
-    let arguments = std::iter::once("socai").chain(arguments.iter().copied()).map(OsString::from);
+    let arguments = std::iter::once("socai")
+        .chain(arguments.iter().copied())
+        .map(OsString::from);
     let status = socai::cli::run(arguments, &mut out, &mut err, false);
-    (status, String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
+    (
+        status,
+        String::from_utf8(out).unwrap(),
+        String::from_utf8(err).unwrap(),
+    )
 }
 
 /// The demo ledger, made once for all tests of this file, and what the demo printed.
@@ -44,9 +50,12 @@ fn ask(command: &str) -> Value {
 /// Rows of an answer whose members have the values named, `a=b,c=d`.
 fn chosen<'a>(answer: &'a Value, row: &str) -> Vec<&'a Value> {
     let rows = answer["rows"].as_array().unwrap().iter();
-    let wanted: Vec<(&str, &str)> =
-        row.split(',').filter_map(|pair| pair.split_once('=')).collect();
-    rows.filter(|row| wanted.iter().all(|(name, value)| row[*name] == *value)).collect()
+    let wanted: Vec<(&str, &str)> = row
+        .split(',')
+        .filter_map(|pair| pair.split_once('='))
+        .collect();
+    rows.filter(|row| wanted.iter().all(|(name, value)| row[*name] == *value))
+        .collect()
 }
 
 #[test]
@@ -84,7 +93,10 @@ fn the_21st_turn_is_shown_as_unclassified_and_never_dropped() {
     let none = chosen(&answer, "class=").len();
     assert_eq!(none, 1, "the turn without a class has a row of its own");
     let whole = ask("figures --period 2023-01..2023-04 --kind preferential_loan");
-    assert_eq!(whole["rows"][0]["households"], 20, "21 turns are 20 households");
+    assert_eq!(
+        whole["rows"][0]["households"], 20,
+        "21 turns are 20 households"
+    );
 }
 
 #[test]
@@ -98,10 +110,19 @@ fn what_the_original_left_inconsistent_is_a_finding() {
         .filter(|event| event["data"]["class"] == "near_poor")
         .filter(|event| event["findings"][0]["code"] == "not_eligible")
         .count();
-    assert!(near_poor_on_study_cost > 0, "near-poor on study cost goes in with its finding");
+    assert!(
+        near_poor_on_study_cost > 0,
+        "near-poor on study cost goes in with its finding"
+    );
     let report = &demo().1;
-    assert!(report.contains("chưa phân loại"), "21 turns, 20 of them classified");
-    assert!(report.contains("6 tháng đầu năm 2023"), "the title's period");
+    assert!(
+        report.contains("chưa phân loại"),
+        "21 turns, 20 of them classified"
+    );
+    assert!(
+        report.contains("6 tháng đầu năm 2023"),
+        "the title's period"
+    );
     assert!(report.contains("4 tháng đầu năm 2023"), "the data's period");
 }
 
@@ -116,14 +137,23 @@ fn no_name_of_a_beneficiary_stands_in_the_clear() {
         let mut reader = csv::Reader::from_path(root.join(file)).unwrap();
         for record in reader.records() {
             let name = record.unwrap()[column].to_owned();
-            assert!(!raw.contains(&format!("\"{name}\"")), "{name} is readable in the log");
+            assert!(
+                !raw.contains(&format!("\"{name}\"")),
+                "{name} is readable in the log"
+            );
             names += 1;
         }
     }
     assert!(names > 900);
-    assert!(!raw.contains("dữ liệu giả lập"), "a note about a household is readable in the log");
+    assert!(
+        !raw.contains("dữ liệu giả lập"),
+        "a note about a household is readable in the log"
+    );
     let (_, opened, _) = socai(&["--ledger", &ledger, "events"]);
-    assert!(opened.contains("dữ liệu giả lập"), "with its key a note is opened");
+    assert!(
+        opened.contains("dữ liệu giả lập"),
+        "with its key a note is opened"
+    );
 }
 
 #[test]
