@@ -35,16 +35,11 @@ pub fn run(
         HouseholdCommand::History { code, as_of } => {
             let ledger = place.read(console, as_of)?;
             let household = find(console, &ledger, code)?;
-            let tag = household_tag(&household.code);
-            let mut events = ledger
-                .tagged(&tag)
+            let mut tags = vec![household_tag(&household.code)];
+            tags.extend(household.persons.iter().map(person_tag));
+            let events = ledger
+                .tagged(&tags)
                 .map_err(|error| console.failure(&error))?;
-            for person in &household.persons {
-                let more = ledger.tagged(&person_tag(person));
-                events.extend(more.map_err(|error| console.failure(&error))?);
-            }
-            events.sort_by_key(|event| event.seq);
-            events.dedup_by_key(|event| event.seq);
             history::print(console, &ledger, "household", &household.code, events)
         }
         HouseholdCommand::List {

@@ -10,8 +10,7 @@ use crate::domain::event::Actor;
 use crate::log::keys::KeyStore;
 use crate::log::random::SystemRandom;
 use crate::log::{Clock, IndexState, JournalReader, LogOptions, OpenReport, SledLog, SystemClock};
-use crate::office::recording::tags_of;
-use crate::office::{AsOf, Ledger, OfficeError, Tools};
+use crate::office::{AsOf, Ledger, OfficeError, Tools, tags_of};
 
 /// A ledger that is read.
 pub type Reader = Ledger<JournalReader>;
@@ -53,12 +52,7 @@ impl Place {
 
     /// Time, randomness and nobody to tell.
     pub fn tools(&self) -> Tools {
-        Tools {
-            clock: Arc::new(SystemClock),
-            random: Box::new(SystemRandom),
-            lang: crate::domain::Lang::Vi,
-            progress: None,
-        }
+        Tools::new(Arc::new(SystemClock), Box::new(SystemRandom))
     }
 
     /// How the log is opened.

@@ -137,14 +137,23 @@ impl<L: EventRead> Ledger<L> {
             .collect()
     }
 
-    /// The events that carry a tag, as far as the view knows.
+    /// The events that carry any of the tags, in their order, as far as the view knows. The log is
+    /// passed over once, and only these events are decoded.
     ///
     /// # Errors
     /// When the log or an event cannot be read.
-    pub fn tagged(&self, tag: &[u8]) -> Result<Vec<Event>, OfficeError> {
-        let mut events = Vec::new();
-        for seq in self.log.tagged(tag)? {
-            events.extend(self.events(seq, seq)?);
+    pub fn tagged(&self, tags: &[Vec<u8>]) -> Result<Vec<Event>, OfficeError> {
+        let mentions = tags.iter().flat_map(|tag| self.view.mentions(tag));
+        let wanted: std::collections::BTreeSet<u64> = mentions.copied().collect();
+        let (Some(first), Some(last)) = (wanted.first(), wanted.last()) else {
+            return Ok(Vec::new());
+        };
+        let mut events = Vec::with_capacity(wanted.len());
+        for stored in self.log.read(*first, *last)? {
+            let stored = stored?;
+            if wanted.contains(&stored.seq) {
+                events.push(decode(&stored)?);
+            }
         }
         Ok(events)
     }

@@ -31,6 +31,16 @@ pub struct Tools {
 }
 
 impl Tools {
+    /// Tools that tell nobody how far they are.
+    pub fn new(clock: Arc<dyn Clock>, random: Box<dyn Random>) -> Tools {
+        Tools {
+            clock,
+            random,
+            lang: crate::domain::Lang::Vi,
+            progress: None,
+        }
+    }
+
     pub(super) fn tick(&mut self, done: usize, of: usize) {
         if let Some(progress) = &mut self.progress {
             progress(done, of);
@@ -59,6 +69,27 @@ pub struct Opening {
     pub key: String,
     /// The origin line of the checkpoints.
     pub origin: String,
+}
+
+impl Opening {
+    /// The beginning of a ledger at UTC+7 with the built-in Vietnamese catalogue, without
+    /// templates and without a key for checkpoints.
+    pub fn built_in(unit: Code, actor: Actor) -> Opening {
+        Opening {
+            name: unit.to_string(),
+            origin: format!("socai/{unit}"),
+            unit,
+            valid_from: None,
+            offset: "+07:00".to_owned(),
+            catalogue: (
+                Catalogue::built_in_json().to_owned(),
+                "vietnam.json".to_owned(),
+            ),
+            templates: Vec::new(),
+            actor,
+            key: "none".to_owned(),
+        }
+    }
 }
 
 /// Parts of a text: an event holds 65,535 bytes, and JSON can double a text's length.

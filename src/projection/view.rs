@@ -1,8 +1,11 @@
 //! Everything that is folded from the log, together.
 
+use std::collections::HashMap;
+
 use super::facts::Facts;
 use crate::domain::event::Event;
 use crate::domain::state::{EvolveError, State};
+use crate::domain::tags::tags;
 
 /// The register and the facts, folded up to the same event.
 #[derive(Debug, Clone, Default)]
@@ -11,6 +14,7 @@ pub struct View {
     pub state: State,
     /// The table that figures come from.
     pub facts: Facts,
+    mentions: HashMap<Vec<u8>, Vec<u64>>,
 }
 
 impl View {
@@ -21,6 +25,17 @@ impl View {
     pub fn evolve(&mut self, event: &Event) -> Result<(), EvolveError> {
         self.state.evolve(event)?;
         self.facts.evolve(event);
+        for tag in tags(event) {
+            self.mentions.entry(tag).or_default().push(event.seq);
+        }
         Ok(())
+    }
+
+    /// The places of the events that carry a tag (`domain::tags`), in their order.
+    pub fn mentions(&self, tag: &[u8]) -> &[u64] {
+        self.mentions
+            .get(tag)
+            .map(Vec::as_slice)
+            .unwrap_or_default()
     }
 }
