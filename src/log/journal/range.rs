@@ -1,0 +1,80 @@
+//! Reading events straight from the journal.
+
+use std::path::Path;
+
+use super::layout::FrameHeader;
+use super::walk::{Step, Walker};
+use crate::log::error::LogError;
+use crate::log::event::StoredEvent;
+
+/// The events of a range, in their order. The first that cannot be read is the last item.
+pub(crate) struct JournalEvents {
+    walker: Option<Walker>,
+    /// The frame that the walk is in, and where its next event begins.
+    frame: Option<(FrameHeader, usize)>,
+    next: u64,
+    to: u64,
+}
+
+impl JournalEvents {
+    /// The events `from` to `to`, both included; both must be in the journal.
+    pub(crate) fn new(journal: &Path, from: u64, to: u64) -> Result<JournalEvents, LogError> {
+        let from = from.max(1);
+        let walker = (from <= to)
+            .then(|| Walker::from_segment(journal, from))
+            .transpose()?;
+        Ok(JournalEvents {
+            walker,
+            frame: None,
+            next: from,
+            to,
+        })
+    }
+
+    fn read_next(&mut self) -> Result<Option<StoredEvent>, LogError> {
+        let Some(walker) = self.walker.as_mut().filter(|_| self.next <= self.to) else {
+            return Ok(None);
+        };
+        loop {
+            let Some((frame, start)) = self.frame.as_mut() else {
+                match walker.step(false)? {
+                    Step::End => return Err(walker.missing()),
+                    Step::Fault(fault) => return Err(fault.into()),
+                    Step::Frame(frame) if frame.last_seq() < self.next => {}
+                    Step::Frame(frame) => {
+                        walker.read_events(&frame)?;
+                        self.frame = Some((frame, 0));
+                    }
+                }
+                continue;
+            };
+            let rest = walker.payload().get(*start..).unwrap_or_default();
+            let Some(len) = rest.iter().position(|byte| *byte == b'\n') else {
+                self.frame = None;
+                continue;
+            };
+            let event = rest.get(..len).and_then(StoredEvent::read);
+            *start += len + 1;
+            match event {
+                Some(event) if event.seq < self.next && event.seq >= frame.first_seq => {}
+                Some(event) if event.seq == self.next => {
+                    self.next += 1;
+                    return Ok(Some(event));
+                }
+                _ => return Err(walker.bad_event(self.next)),
+            }
+        }
+    }
+}
+
+impl Iterator for JournalEvents {
+    type Item = Result<StoredEvent, LogError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let item = self.read_next().transpose();
+        if !matches!(item, Some(Ok(_))) {
+            self.walker = None;
+        }
+        item
+    }
+}
