@@ -17,9 +17,11 @@ const IDLE: Duration = Duration::from_secs(1);
 
 type Answer = SyncSender<Result<Appended, LogError>>;
 
+type Reading = Box<dyn FnOnce(&dyn EventRead) + Send>;
+
 enum Request {
     Append(Batch, Answer),
-    Read(Box<dyn FnOnce(&dyn EventRead) + Send>),
+    Read(Reading),
     Stop,
 }
 

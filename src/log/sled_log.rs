@@ -322,34 +322,34 @@ struct IndexedEvents<'a> {
 }
 
 impl IndexedEvents<'_> {
-    fn from_index(&mut self) -> Result<StoredEvent, String> {
-        loop {
-            let mut block = match self.block.take() {
-                Some(block) => block,
-                None => self.log.index.block(self.next)?,
-            };
-            while let Some(bytes) = block.next_event() {
-                let event = StoredEvent::read(bytes).ok_or("an event is not readable")?;
-                if event.seq > self.next {
-                    return Err(format!("it has no event {}", self.next));
-                }
-                if event.seq == self.next {
-                    self.block = Some(block);
-                    return Ok(event);
-                }
-            }
-            // The block ended before the event: the next one must begin with it.
-            let mut following = self.log.index.block(self.next)?;
-            let first = following.next_event().and_then(StoredEvent::read);
-            match first {
-                Some(event) if event.seq == self.next => {
-                    self.block = Some(following);
-                    return Ok(event);
-                }
-                _ => return Err(format!("it has no event {}", self.next)),
-            }
+    fn next_indexed(&mut self) -> Result<StoredEvent, String> {
+        let index = &self.log.index;
+        let mut block = match self.block.take() {
+            Some(block) => block,
+            None => index.block(self.next)?,
+        };
+        let mut event = event_in(&mut block, self.next)?;
+        if event.is_none() {
+            block = index.block(self.next)?;
+            event = event_in(&mut block, self.next)?;
+        }
+        self.block = Some(block);
+        event.ok_or_else(|| format!("it has no event {}", self.next))
+    }
+}
+
+/// Goes on in a block until an event; `None` where the block ends before it.
+fn event_in(block: &mut Block, seq: u64) -> Result<Option<StoredEvent>, String> {
+    while let Some(bytes) = block.next_event() {
+        let event = StoredEvent::read(bytes).ok_or("an event is not readable")?;
+        if event.seq > seq {
+            return Err(format!("it has no event {seq}"));
+        }
+        if event.seq == seq {
+            return Ok(Some(event));
         }
     }
+    Ok(None)
 }
 
 impl Iterator for IndexedEvents<'_> {
@@ -360,7 +360,7 @@ impl Iterator for IndexedEvents<'_> {
             return None;
         }
         if self.journal.is_none() && self.log.suspect.get().is_none() {
-            match self.from_index() {
+            match self.next_indexed() {
                 Ok(event) => {
                     self.next += 1;
                     return Some(Ok(event));

@@ -68,7 +68,7 @@ impl SledLog {
     /// # Errors
     /// [`LogError::NotALedger`], [`LogError::Locked`], [`LogError::NewerFormat`],
     /// [`LogError::BadCheckpoint`]; [`LogError::Damaged`] where events that were acknowledged
-    /// cannot be read, while [`super::super::JournalReader`] still reads up to them.
+    /// cannot be read, while [`crate::log::JournalReader`] still reads up to them.
     pub fn open(dir: &Path, options: LogOptions) -> Result<SledLog, LogError> {
         open(dir, options, None)
     }
