@@ -36,7 +36,7 @@ pub fn event(type_name: &str) -> Option<Value> {
     let definitions = generator.take_definitions(true);
     let uuid = json!({ "type": "string", "format": "uuid" });
     let moment = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$";
-    Some(json!({
+    let mut schema = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": format!("{type_name} v1"),
         "type": "object",
@@ -59,7 +59,37 @@ pub fn event(type_name: &str) -> Option<Value> {
             "v": { "const": 1 },
         },
         "$defs": definitions,
-    }))
+    });
+    forbid_null(&mut schema);
+    Some(schema)
+}
+
+/// An absent member is left out of an event: null never stands for it.
+fn forbid_null(schema: &mut Value) {
+    match schema {
+        Value::Object(object) => {
+            let null = json!("null");
+            if let Some(Value::Array(types)) = object.get_mut("type") {
+                types.retain(|name| *name != null);
+                if let [only] = types.as_slice() {
+                    let only = only.clone();
+                    object.insert("type".to_owned(), only);
+                }
+            }
+            if let Some(Value::Array(choices)) = object.get_mut("anyOf") {
+                choices.retain(|choice| choice.get("type") != Some(&null));
+                if let [only] = choices.as_slice()
+                    && let Some(only) = only.as_object().cloned()
+                {
+                    object.remove("anyOf");
+                    object.extend(only);
+                }
+            }
+            object.values_mut().for_each(forbid_null);
+        }
+        Value::Array(items) => items.iter_mut().for_each(forbid_null),
+        _ => {}
+    }
 }
 
 /// Runs the command.
