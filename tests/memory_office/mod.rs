@@ -45,6 +45,10 @@ pub fn code(text: &str) -> Code {
 
 impl Office {
     pub fn new() -> Office {
+        Office::with_catalogue(socai::domain::Catalogue::built_in_json())
+    }
+
+    pub fn with_catalogue(catalogue: &str) -> Office {
         let clock = SetClock(Arc::new(AtomicI64::new(START_MS)));
         let mut tools = Tools::new(Arc::new(clock.clone()), Box::new(SeededRandom::new(1)));
         let folder = tempfile::tempdir().unwrap();
@@ -61,7 +65,8 @@ impl Office {
             name: "A clerk".into(),
             office: None,
         };
-        let opening = Opening::built_in(code("01990"), clerk.clone());
+        let mut opening = Opening::built_in(code("01990"), clerk.clone());
+        opening.catalogue = (catalogue.to_owned(), "catalogue.json".to_owned());
         opening::open(&mut log, &mut tools, &opening).unwrap();
         let ledger = Ledger::fold(log, keys, AsOf::Head, START_MS).unwrap();
         Office {
