@@ -86,6 +86,11 @@ impl<L: EventRead> Ledger<L> {
         })
     }
 
+    /// Everything that is folded.
+    pub fn view(&self) -> &View {
+        &self.view
+    }
+
     /// What is known of households, persons, projects and supports.
     pub fn state(&self) -> &State {
         &self.view.state
