@@ -135,11 +135,13 @@ pub fn support_differs(
 }
 
 /// The fields in which a household row differs from the event that registered the household.
+/// `first_class` is the class that was recorded first, with its date: a later review of the same
+/// class is another review. A row that names no class does not speak of classes at all.
 pub fn household_registration_differs(
     draft: &HouseholdDraft,
     known: &HouseholdRegistered,
     event: uuid::Uuid,
-    first_class: Option<super::class::HouseholdClass>,
+    first_class: Option<(super::class::HouseholdClass, Option<chrono::NaiveDate>)>,
     village_is: &dyn Fn(&str, &Code) -> bool,
     opened: &Opened,
 ) -> Vec<String> {
@@ -150,7 +152,10 @@ pub fn household_registration_differs(
         _ => false,
     };
     note("village", village, &mut differ);
-    note("class", draft.class == first_class, &mut differ);
+    let class = draft
+        .class
+        .is_none_or(|class| Some((class, draft.class_from)) == first_class);
+    note("class", class, &mut differ);
     note("members", draft.members == known.members, &mut differ);
     for (name, given, known) in [
         ("head", &draft.head, &known.head),

@@ -499,7 +499,7 @@ impl<L: EventLog> Ledger<L> {
             && let Body::HouseholdRegistered(registered) = &event.body
         {
             let first = known.classes.entries().iter().min_by_key(|class| class.seq);
-            let first = first.map(|class| class.value);
+            let first = first.map(|class| (class.value, class.from));
             let differ = restate::household_registration_differs(
                 draft,
                 registered,
