@@ -6,7 +6,7 @@
 //! old list into an error. Where a row came from (`source`) is provenance, not content.
 
 use super::code::Code;
-use super::command::{ClassGiven, HouseholdDraft, PersonDraft, SupportDraft};
+use super::command::{ClassGiven, HouseholdDraft, PersonDraft, SupportChange, SupportDraft};
 use super::people::{HouseholdRegistered, PersonJoined};
 use super::stage::Stage;
 use super::state::{Household, Kept, Person};
@@ -130,6 +130,42 @@ pub fn support_differs(
             value,
         });
         same_personal(place, given.as_ref(), known.as_ref(), opened, &mut differ);
+    }
+    differ
+}
+
+/// The fields in which a row of a list of stages differs from the event it once made. What the row
+/// leaves out was carried over, and is not compared.
+pub fn stage_differs(
+    support: uuid::Uuid,
+    change: &SupportChange,
+    known: &SupportState,
+    event: uuid::Uuid,
+    opened: &Opened,
+) -> Vec<String> {
+    let mut differ = Vec::new();
+    note("ref", known.support == Some(support), &mut differ);
+    let day = change.occurred_on == Some(known.occurred_on);
+    note("occurred_on", day, &mut differ);
+    let amount = change
+        .amount
+        .is_none_or(|amount| i128::from(amount.thousandths()) == known.amount_thousandths());
+    note("amount", amount, &mut differ);
+    let quantity = change.quantity.is_none() || change.quantity == known.quantity;
+    note("quantity", quantity, &mut differ);
+    if change.note.is_some() {
+        let known = known.note.clone().map(|value| Kept {
+            event,
+            place: "note",
+            value,
+        });
+        same_personal(
+            "note",
+            change.note.as_ref(),
+            known.as_ref(),
+            opened,
+            &mut differ,
+        );
     }
     differ
 }

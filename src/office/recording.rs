@@ -8,13 +8,14 @@ use super::error::OfficeError;
 use super::ledger::{Ledger, offset};
 use super::opening::Tools;
 use super::personal::{PersonalReader, seal_events};
-use crate::domain::command::{Command, Context};
+use crate::domain::command::{Command, Context, SupportChange};
 use crate::domain::decide::{Proposed, decide};
-use crate::domain::event::{Actor, Body, Document, Event, Source};
+use crate::domain::event::{Actor, Body, Document, Event, Source, support_type};
 use crate::domain::finding::Finding;
 use crate::domain::personal::Subject;
 use crate::domain::rejection::Rejection;
 use crate::domain::restate;
+use crate::domain::stage::Stage;
 use crate::domain::state::State;
 use crate::domain::tags::body_tags;
 use crate::log::{Condition, EventLog, NewEvent, codec};
@@ -343,27 +344,7 @@ impl<L: EventLog> Ledger<L> {
                 let Some(key) = &entry.key else {
                     return Ok(Known::No);
                 };
-                let name = format!("support.{to}");
-                let id = id_of_row(&scratch.ledger_id, key, &name, 0);
-                let Some(event) = self.event(&id)? else {
-                    return Ok(Known::No);
-                };
-                let Body::Support(_, state) = &event.body else {
-                    return Ok(Known::No);
-                };
-                let same = state.support == Some(*support)
-                    && change.occurred_on == Some(state.occurred_on)
-                    && change.amount.is_none_or(|amount| {
-                        i128::from(amount.thousandths()) == state.amount_thousandths()
-                    })
-                    && change
-                        .quantity
-                        .is_none_or(|quantity| Some(quantity) == state.quantity);
-                Ok(if same {
-                    Known::Same(id)
-                } else {
-                    differs("stage", &key.key, Vec::new())
-                })
+                self.known_stage(scratch, key, *support, *to, change)
             }
             Command::RegisterProject(draft) => Ok(match scratch.projects.get(&draft.project) {
                 None => Known::No,
@@ -443,6 +424,33 @@ impl<L: EventLog> Ledger<L> {
             }
             _ => Ok(Known::No),
         }
+    }
+
+    /// Whether a row of a list of stages is there already.
+    fn known_stage(
+        &self,
+        scratch: &State,
+        key: &NaturalKey,
+        support: Uuid,
+        to: Stage,
+        change: &SupportChange,
+    ) -> Result<Known, OfficeError> {
+        let id = id_of_row(&scratch.ledger_id, key, support_type(to), 0);
+        let Some(event) = self.event(&id)? else {
+            return Ok(Known::No);
+        };
+        let Body::Support(_, state) = &event.body else {
+            return Ok(Known::No);
+        };
+        let subject = event.body.subject();
+        let reader = PersonalReader::new(&self.keys, &scratch.ledger_id);
+        let opened = |kept: &_| reader.open(&subject, kept);
+        let fields = restate::stage_differs(support, change, state, id, &opened);
+        Ok(if fields.is_empty() {
+            Known::Same(id)
+        } else {
+            differs("stage", &format!("{} {to}", key.key), fields)
+        })
     }
 
     /// Whether a project's row names the budget that it was registered with; what was allocated or
@@ -569,14 +577,8 @@ impl<L: EventLog> Ledger<L> {
         let Some(stage) = stage else {
             return Ok(Known::No);
         };
-        let by_row = entry.key.as_ref().map(|key| {
-            let name = if stage == crate::domain::Stage::Held {
-                "activity.held".to_owned()
-            } else {
-                format!("support.{stage}")
-            };
-            id_of_row(&scratch.ledger_id, key, &name, 0)
-        });
+        let by_row = entry.key.as_ref();
+        let by_row = by_row.map(|key| id_of_row(&scratch.ledger_id, key, support_type(stage), 0));
         let by_row = by_row.filter(|id| scratch.supports.contains_key(id));
         let Some(id) = by_reference.copied().or(by_row) else {
             return Ok(Known::No);
