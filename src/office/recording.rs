@@ -117,6 +117,12 @@ struct Plan {
     events: Vec<Event>,
 }
 
+/// What an entry is decided on: the ledger, and what the entries before it in the batch give.
+struct Sight<'a> {
+    state: &'a State,
+    planned: &'a [Event],
+}
+
 enum Known {
     No,
     Same(Uuid),
@@ -233,7 +239,11 @@ impl<L: EventLog> Ledger<L> {
                 document,
                 reason,
             };
-            let command = match self.known(&scratch, entry)? {
+            let sight = Sight {
+                state: &scratch,
+                planned: &plan.events,
+            };
+            let command = match self.known(&sight, entry)? {
                 Known::Same(id) => {
                     plan.outcomes.push(Outcome::Already { id });
                     continue;
@@ -245,7 +255,7 @@ impl<L: EventLog> Ledger<L> {
                 Known::Update(command) => command,
                 Known::No => Box::new(entry.command.clone()),
             };
-            let command = self.carry_over(*command)?;
+            let command = self.carry_over(&sight, *command)?;
             match decide(&scratch, &context, &command) {
                 Err(rejection) => plan.outcomes.push(Outcome::Rejected(rejection)),
                 Ok(proposed) => {
@@ -298,7 +308,7 @@ impl<L: EventLog> Ledger<L> {
 
     /// The note and the recipient of a support are sealed to one event: they are opened here and
     /// sealed again with the next.
-    fn carry_over(&self, mut command: Command) -> Result<Command, OfficeError> {
+    fn carry_over(&self, sight: &Sight, mut command: Command) -> Result<Command, OfficeError> {
         let (support, stage, change) = match &mut command {
             Command::Advance {
                 support, change, ..
@@ -310,13 +320,13 @@ impl<L: EventLog> Ledger<L> {
             } => (*support, *stage, change),
             _ => return Ok(command),
         };
-        let record = self.state().supports.get(&support);
+        let record = sight.state.supports.get(&support);
         let entry = record.and_then(|record| match stage {
             Some(stage) => record.at(stage),
             None => record.furthest(),
         });
         if let Some(entry) = entry
-            && let Some(mut event) = self.event(&entry.event)?
+            && let Some(mut event) = self.seen(sight, &entry.event)?
         {
             self.personal().open_event(&mut event);
             event.body.each_personal_mut(&mut |place, value| {
@@ -331,11 +341,18 @@ impl<L: EventLog> Ledger<L> {
         Ok(command)
     }
 
-    fn known(&self, scratch: &State, entry: &Entry) -> Result<Known, OfficeError> {
+    /// An event of the log or, where the log has none, of the batch so far.
+    fn seen(&self, sight: &Sight, id: &Uuid) -> Result<Option<Event>, OfficeError> {
+        let stored = self.event(id)?;
+        Ok(stored.or_else(|| sight.planned.iter().rev().find(|e| e.id == *id).cloned()))
+    }
+
+    fn known(&self, sight: &Sight, entry: &Entry) -> Result<Known, OfficeError> {
+        let scratch = sight.state;
         match &entry.command {
-            Command::RegisterHousehold(draft) => self.known_household(scratch, entry, draft),
-            Command::RegisterPerson(draft) => self.known_person(scratch, entry, draft),
-            Command::RecordSupport(draft) => self.known_support(scratch, entry, draft),
+            Command::RegisterHousehold(draft) => self.known_household(sight, entry, draft),
+            Command::RegisterPerson(draft) => self.known_person(sight, entry, draft),
+            Command::RecordSupport(draft) => self.known_support(sight, entry, draft),
             Command::Advance {
                 support,
                 to,
@@ -344,7 +361,7 @@ impl<L: EventLog> Ledger<L> {
                 let Some(key) = &entry.key else {
                     return Ok(Known::No);
                 };
-                self.known_stage(scratch, key, *support, *to, change)
+                self.known_stage(sight, key, *support, *to, change)
             }
             Command::RegisterProject(draft) => Ok(match scratch.projects.get(&draft.project) {
                 None => Known::No,
@@ -368,7 +385,7 @@ impl<L: EventLog> Ledger<L> {
                         ("programme", programme == draft.programme.as_deref()),
                         ("village", village),
                         ("quantity", registered.quantity == draft.quantity),
-                        ("amount", self.same_budget(scratch, entry, draft)?),
+                        ("amount", self.same_budget(sight, entry, draft)?),
                     ] {
                         fields.extend((!same).then(|| name.to_owned()));
                     }
@@ -429,21 +446,29 @@ impl<L: EventLog> Ledger<L> {
     /// Whether a row of a list of stages is there already.
     fn known_stage(
         &self,
-        scratch: &State,
+        sight: &Sight,
         key: &NaturalKey,
         support: Uuid,
         to: Stage,
         change: &SupportChange,
     ) -> Result<Known, OfficeError> {
-        let id = id_of_row(&scratch.ledger_id, key, support_type(to), 0);
-        let Some(event) = self.event(&id)? else {
+        let id = id_of_row(&sight.state.ledger_id, key, support_type(to), 0);
+        // Most rows of such a list are new: only one whose stage is reached can be there.
+        let record = sight.state.supports.get(&support);
+        let reached = record.is_some_and(|record| record.reversed || record.at(to).is_some());
+        let event = if reached {
+            self.seen(sight, &id)?
+        } else {
+            self.event(&id)?
+        };
+        let Some(event) = event else {
             return Ok(Known::No);
         };
         let Body::Support(_, state) = &event.body else {
             return Ok(Known::No);
         };
         let subject = event.body.subject();
-        let reader = PersonalReader::new(&self.keys, &scratch.ledger_id);
+        let reader = PersonalReader::new(&self.keys, &sight.state.ledger_id);
         let opened = |kept: &_| reader.open(&subject, kept);
         let fields = restate::stage_differs(support, change, state, id, &opened);
         Ok(if fields.is_empty() {
@@ -457,7 +482,7 @@ impl<L: EventLog> Ledger<L> {
     /// adjusted since does not count.
     fn same_budget(
         &self,
-        scratch: &State,
+        sight: &Sight,
         entry: &Entry,
         draft: &crate::domain::command::ProjectDraft,
     ) -> Result<bool, OfficeError> {
@@ -466,8 +491,10 @@ impl<L: EventLog> Ledger<L> {
         };
         let mut known = Vec::new();
         for ordinal in 0.. {
-            let id = id_of_row(&scratch.ledger_id, key, "budget.allocated", ordinal);
-            let Some(event) = self.event(&id)? else { break };
+            let id = id_of_row(&sight.state.ledger_id, key, "budget.allocated", ordinal);
+            let Some(event) = self.seen(sight, &id)? else {
+                break;
+            };
             if let Body::BudgetAllocated(data) = &event.body {
                 known.push((Some(data.source.to_string()), data.amount));
             }
@@ -481,21 +508,21 @@ impl<L: EventLog> Ledger<L> {
 
     fn known_household(
         &self,
-        scratch: &State,
+        sight: &Sight,
         entry: &Entry,
         draft: &crate::domain::command::HouseholdDraft,
     ) -> Result<Known, OfficeError> {
         let Some(code) = &draft.household else {
             return Ok(Known::No);
         };
-        let Some(known) = scratch.households.get(code) else {
+        let Some(known) = sight.state.households.get(code) else {
             return Ok(Known::No);
         };
         let subject = Subject::Household(code.clone());
-        let reader = PersonalReader::new(&self.keys, &scratch.ledger_id);
+        let reader = PersonalReader::new(&self.keys, &sight.state.ledger_id);
         let opened = |kept: &_| reader.open(&subject, kept);
         let village_is = |name: &str, code: &crate::domain::Code| {
-            let unit = scratch.units.get(code);
+            let unit = sight.state.units.get(code);
             code.as_str() == name || unit.is_some_and(|unit| same_village(&unit.name, name))
         };
         let mut news = draft.clone();
@@ -503,7 +530,7 @@ impl<L: EventLog> Ledger<L> {
         if fields.is_empty() {
             return Ok(Known::Same(known.registered));
         }
-        if let Some(event) = self.event(&known.registered)?
+        if let Some(event) = self.seen(sight, &known.registered)?
             && let Body::HouseholdRegistered(registered) = &event.body
         {
             let first = known.classes.entries().iter().min_by_key(|class| class.seq);
@@ -529,25 +556,25 @@ impl<L: EventLog> Ledger<L> {
 
     fn known_person(
         &self,
-        scratch: &State,
+        sight: &Sight,
         entry: &Entry,
         draft: &crate::domain::command::PersonDraft,
     ) -> Result<Known, OfficeError> {
         let Some(code) = &draft.person else {
             return Ok(Known::No);
         };
-        let Some(known) = scratch.persons.get(code) else {
+        let Some(known) = sight.state.persons.get(code) else {
             return Ok(Known::No);
         };
         let subject = Subject::Person(code.clone());
-        let reader = PersonalReader::new(&self.keys, &scratch.ledger_id);
+        let reader = PersonalReader::new(&self.keys, &sight.state.ledger_id);
         let opened = |kept: &_| reader.open(&subject, kept);
         let mut news = draft.clone();
         let fields = restate::person_news(&mut news, known, &opened);
         if fields.is_empty() {
             return Ok(Known::Same(known.registered));
         }
-        if let Some(event) = self.event(&known.registered)?
+        if let Some(event) = self.seen(sight, &known.registered)?
             && let Body::PersonJoined(joined) = &event.body
             && restate::person_registration_differs(draft, joined, event.id, &opened).is_empty()
         {
@@ -562,15 +589,15 @@ impl<L: EventLog> Ledger<L> {
 
     fn known_support(
         &self,
-        scratch: &State,
+        sight: &Sight,
         entry: &Entry,
         draft: &crate::domain::command::SupportDraft,
     ) -> Result<Known, OfficeError> {
         let by_reference = draft
             .reference
             .as_ref()
-            .and_then(|reference| scratch.references.get(reference));
-        let kind = scratch.catalogue.kind(&draft.kind);
+            .and_then(|reference| sight.state.references.get(reference));
+        let kind = sight.state.catalogue.kind(&draft.kind);
         let stage = draft
             .stage
             .or_else(|| kind.and_then(|kind| kind.default_stage()));
@@ -578,8 +605,9 @@ impl<L: EventLog> Ledger<L> {
             return Ok(Known::No);
         };
         let by_row = entry.key.as_ref();
-        let by_row = by_row.map(|key| id_of_row(&scratch.ledger_id, key, support_type(stage), 0));
-        let by_row = by_row.filter(|id| scratch.supports.contains_key(id));
+        let by_row =
+            by_row.map(|key| id_of_row(&sight.state.ledger_id, key, support_type(stage), 0));
+        let by_row = by_row.filter(|id| sight.state.supports.contains_key(id));
         let Some(id) = by_reference.copied().or(by_row) else {
             return Ok(Known::No);
         };
@@ -587,14 +615,14 @@ impl<L: EventLog> Ledger<L> {
             .reference
             .as_ref()
             .map_or_else(|| id.to_string(), ToString::to_string);
-        let Some(event) = self.event(&id)? else {
+        let Some(event) = self.seen(sight, &id)? else {
             return Ok(differs("support", &name, vec!["ref".to_owned()]));
         };
         let Body::Support(known_stage, known) = &event.body else {
             return Ok(Known::No);
         };
         let subject = event.body.subject();
-        let reader = PersonalReader::new(&self.keys, &scratch.ledger_id);
+        let reader = PersonalReader::new(&self.keys, &sight.state.ledger_id);
         let opened = |kept: &_| reader.open(&subject, kept);
         let fields = restate::support_differs(draft, stage, *known_stage, known, event.id, &opened);
         Ok(if fields.is_empty() {
