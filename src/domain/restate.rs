@@ -47,6 +47,7 @@ pub fn support_differs(
     known_stage: Stage,
     known: &SupportState,
     event: uuid::Uuid,
+    village_is: &dyn Fn(&str, &Code) -> bool,
     opened: &Opened,
 ) -> Vec<String> {
     let mut differ = Vec::new();
@@ -71,6 +72,11 @@ pub fn support_differs(
         draft.group.as_deref() == text(known.group.as_ref()),
         &mut differ,
     );
+    // A row without a village left it to the ledger; one that names them means exactly these.
+    let villages = draft.villages.is_empty()
+        || (known.villages.iter()).all(|code| draft.villages.iter().any(|v| village_is(v, code)))
+            && (draft.villages.iter()).all(|v| known.villages.iter().any(|c| village_is(v, c)));
+    note("village", villages, &mut differ);
     let amount: i128 = draft
         .funding
         .iter()
@@ -120,6 +126,7 @@ pub fn support_differs(
         &mut differ,
     );
     note("ground", draft.ground == known.ground, &mut differ);
+    note("follows", draft.follows == known.follows, &mut differ);
     for (place, given, known) in [
         ("recipient", &draft.recipient, &known.recipient),
         ("note", &draft.note, &known.note),

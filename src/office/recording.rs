@@ -8,8 +8,9 @@ use super::error::OfficeError;
 use super::ledger::{Ledger, offset};
 use super::opening::Tools;
 use super::personal::{PersonalReader, seal_events};
+use crate::domain::code::Code;
 use crate::domain::command::{Command, Context, SupportChange};
-use crate::domain::decide::{Proposed, decide};
+use crate::domain::decide::{Proposed, decide, same_village};
 use crate::domain::event::{Actor, Body, Document, Event, Source, support_type};
 use crate::domain::finding::Finding;
 use crate::domain::personal::Subject;
@@ -370,13 +371,7 @@ impl<L: EventLog> Ledger<L> {
                     let mut fields = Vec::new();
                     let programme = registered.programme.as_ref().map(|code| code.as_str());
                     let village = match (&draft.village, &registered.village) {
-                        (Some(given), Some(known)) => {
-                            known.as_str() == given
-                                || scratch
-                                    .units
-                                    .get(known)
-                                    .is_some_and(|unit| same_village(&unit.name, given))
-                        }
+                        (Some(given), Some(known)) => village_is(scratch, given, known),
                         (None, None) => true,
                         _ => false,
                     };
@@ -521,10 +516,7 @@ impl<L: EventLog> Ledger<L> {
         let subject = Subject::Household(code.clone());
         let reader = PersonalReader::new(&self.keys, &sight.state.ledger_id);
         let opened = |kept: &_| reader.open(&subject, kept);
-        let village_is = |name: &str, code: &crate::domain::Code| {
-            let unit = sight.state.units.get(code);
-            code.as_str() == name || unit.is_some_and(|unit| same_village(&unit.name, name))
-        };
+        let village_is = |name: &str, code: &_| village_is(sight.state, name, code);
         let mut news = draft.clone();
         let fields = restate::household_news(&mut news, known, &village_is, &opened);
         if fields.is_empty() {
@@ -624,7 +616,16 @@ impl<L: EventLog> Ledger<L> {
         let subject = event.body.subject();
         let reader = PersonalReader::new(&self.keys, &sight.state.ledger_id);
         let opened = |kept: &_| reader.open(&subject, kept);
-        let fields = restate::support_differs(draft, stage, *known_stage, known, event.id, &opened);
+        let village_is = |name: &str, code: &_| village_is(sight.state, name, code);
+        let fields = restate::support_differs(
+            draft,
+            stage,
+            *known_stage,
+            known,
+            event.id,
+            &village_is,
+            &opened,
+        );
         Ok(if fields.is_empty() {
             Known::Same(id)
         } else {
@@ -633,8 +634,10 @@ impl<L: EventLog> Ledger<L> {
     }
 }
 
-fn same_village(a: &str, b: &str) -> bool {
-    crate::domain::decide::same_village(a, b)
+/// Whether a list means this village: by its id, or by its name in any spelling.
+fn village_is(state: &State, name: &str, village: &Code) -> bool {
+    let unit = state.units.get(village);
+    village.as_str() == name || unit.is_some_and(|unit| same_village(&unit.name, name))
 }
 
 fn differs(what: &str, name: &str, fields: Vec<String>) -> Known {
