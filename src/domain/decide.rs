@@ -397,12 +397,14 @@ pub(super) fn village(
             Likeness::Other => {}
         }
     }
-    let unit = code(name)?;
-    let already =
-        |known: &Proposed| matches!(&known.body, Body::UnitRegistered(known) if known.unit == unit);
-    if proposed.iter().any(already) {
-        return Ok(unit);
+    let already = proposed.iter().find_map(|known| match &known.body {
+        Body::UnitRegistered(known) if same_village(&known.name, name) => Some(&known.unit),
+        _ => None,
+    });
+    if let Some(unit) = already {
+        return Ok(unit.clone());
     }
+    let unit = code(name)?;
     let mut findings = vec![Finding::between(FindingCode::VillageNew, name, "")];
     if let Some(near) = near {
         findings.push(Finding::between(FindingCode::VillageNear, name, &near));
