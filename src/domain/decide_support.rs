@@ -367,6 +367,9 @@ fn changed(
     }
     if let Some(household) = &change.household {
         known_household(state, household)?;
+        if to.count.is_some() {
+            return Err(Rejection::NamedAndCounted);
+        }
         to.household = Some(household.clone());
         to.person = None;
         (to.sex, to.minority) = state.attributes(household, None);
