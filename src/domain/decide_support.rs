@@ -13,7 +13,7 @@ use super::decide::{
 };
 use super::event::Body;
 use super::finding::{Finding, FindingCode};
-use super::fixed::Money;
+use super::fixed::{LARGEST, Money};
 use super::rejection::{Rejection, Unknown};
 use super::stage::Stage;
 use super::state::{StageEntry, State, SupportRecord};
@@ -173,6 +173,14 @@ fn note_eligibility(kind: &SupportKind, state: &SupportState, findings: &mut Vec
     }
 }
 
+/// A count is a JSON number, which is exact only up to 2^53 - 1, and figures add counts up.
+fn check_count(count: u64) -> Result<(), Rejection> {
+    if count > LARGEST.unsigned_abs() {
+        return Err(Rejection::TooLarge(count.to_string()));
+    }
+    Ok(())
+}
+
 fn is_late(state: &State, day: NaiveDate) -> bool {
     state.closed_through.is_some_and(|closed| day <= closed)
 }
@@ -224,6 +232,7 @@ fn record(
     if household.is_none() && draft.count.is_none() {
         return Err(Rejection::Missing("household"));
     }
+    draft.count.map_or(Ok(()), check_count)?;
     if let Some(project) = &draft.project {
         known_project(state, project)?;
     }
@@ -420,6 +429,7 @@ fn changed(
         if to.household.is_some() {
             return Err(Rejection::NamedAndCounted);
         }
+        check_count(count)?;
         to.count = Some(count);
     }
     to.covers = change.covers.or(to.covers);
