@@ -537,6 +537,13 @@ fn correct(
         return Err(Rejection::NothingChanges);
     }
     to.support = None;
+    // More cannot have been taken back than was paid.
+    let is_paid = record.paid().is_some_and(|paid| paid.event == entry.event);
+    let left = to.amount_thousandths();
+    if is_paid && left < i128::from(record.recovered_thousandths) {
+        let left = super::fixed::format_thousandths(left);
+        return Err(Rejection::RecoveryTooLarge { left });
+    }
     note_eligibility(known_kind(state, to.kind.as_str())?, &to, &mut findings);
     let stands_at = entry.effective_on.unwrap_or(entry.state.occurred_on);
     let (mode, original) = dated(state, context, stands_at);
@@ -620,10 +627,7 @@ fn recover(
     check_money(state, amount)?;
     check_day(context, on)?;
     let record = record_of(state, support)?;
-    let paid = record
-        .at(Stage::Disbursed)
-        .or_else(|| record.at(Stage::Settled));
-    let paid = paid.ok_or(Rejection::NothingDisbursed)?;
+    let paid = record.paid().ok_or(Rejection::NothingDisbursed)?;
     if on < paid.state.occurred_on {
         return Err(Rejection::BeforeOriginal(paid.state.occurred_on));
     }

@@ -183,6 +183,13 @@ impl SupportRecord {
         self.entries.iter().find(|entry| entry.stage == stage)
     }
 
+    /// What was paid and can be taken back: the disbursement or, without one, the settlement.
+    pub fn paid(&self) -> Option<&StageEntry> {
+        let paid = self.at(Stage::Disbursed);
+        paid.or_else(|| self.at(Stage::Settled))
+            .filter(|_| !self.reversed)
+    }
+
     /// The furthest stage that stands.
     pub fn furthest(&self) -> Option<&StageEntry> {
         self.entries.iter().max_by_key(|entry| entry.stage)
@@ -528,6 +535,9 @@ impl State {
                         None => record.reversed = true,
                     }
                     record.reversed |= record.entries.is_empty();
+                    if record.paid().is_none() {
+                        record.recovered_thousandths = 0;
+                    }
                 }
             }
             Body::SupportCorrected(data) => {

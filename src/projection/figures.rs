@@ -725,7 +725,7 @@ impl<'a> Scan<'a> {
             return;
         };
         if fact.is_recovery {
-            cell.recovered += i128::from(fact.recovered);
+            cell.recovered += i128::from(fact.sign) * i128::from(fact.recovered);
             return;
         }
         let sign = i64::from(fact.sign);
