@@ -559,6 +559,8 @@ impl<'a> Scan<'a> {
 
     fn placed(&self, fact: &Fact) -> Day {
         match self.query.axis {
+            // Money taken back pays for no period: it stands at its own date.
+            Axis::Covers if fact.is_recovery => fact.occurred,
             Axis::Occurred => fact.occurred,
             Axis::Recorded => fact.recorded,
             Axis::Covers => {
