@@ -355,7 +355,7 @@ impl State {
                 self.take_budget(event.seq, data);
             }
             Body::TargetSet(data) => {
-                let key = (data.kind.clone(), data.period);
+                let key = (data.kind.clone(), data.period.canonical());
                 self.targets.insert(key, (data.value, event.seq));
             }
             Body::CohortListed(data) => {
@@ -403,7 +403,7 @@ impl State {
             data.programme.clone(),
             data.project.clone(),
             data.source.clone(),
-            data.period,
+            data.period.as_ref().map(Period::canonical),
         );
         let (sum, events) = self.budgets.entry(key).or_default();
         *sum = sum.saturating_add(data.amount.thousandths());
@@ -630,5 +630,6 @@ fn replace<T: Clone>(place: &mut Option<T>, given: &Option<T>) {
 fn duplicate_key(state: &SupportState) -> Option<DuplicateKey> {
     let who = state.person.as_ref().or(state.household.as_ref())?;
     let on = state.covers.is_none().then_some(state.occurred_on);
-    Some((who.clone(), state.kind.clone(), state.covers, on))
+    let covers = state.covers.as_ref().map(Period::canonical);
+    Some((who.clone(), state.kind.clone(), covers, on))
 }

@@ -776,8 +776,7 @@ impl<'a> Scan<'a> {
 }
 
 fn shortest(period: &Period) -> String {
-    let shortest = Period::shortest(period.first_day(), period.last_day());
-    shortest.unwrap_or(*period).to_string()
+    period.canonical().to_string()
 }
 
 fn named(number: u32, names: [&str; 3]) -> String {
