@@ -552,6 +552,12 @@ impl State {
                     entry.state = Arc::new(data.to.clone());
                     entry.effective_on =
                         (data.effective_on != data.to.occurred_on).then_some(data.effective_on);
+                    if let Some(key) = duplicate_key(&data.to) {
+                        let known = self.duplicates.entry(key).or_default();
+                        if !known.contains(&data.support) {
+                            known.push(data.support);
+                        }
+                    }
                 }
             }
             Body::SupportRecovered(data) => {
@@ -573,7 +579,14 @@ impl State {
             .get(&key)
             .map(Vec::as_slice)
             .unwrap_or_default();
-        let stands = |id: &&Uuid| self.supports.get(id).is_some_and(|record| !record.reversed);
+        // A correction may have moved a support to another beneficiary, kind or period.
+        let stands = |id: &&Uuid| {
+            let record = self.supports.get(id).filter(|record| !record.reversed);
+            record.is_some_and(|record| {
+                let mut entries = record.entries.iter();
+                entries.any(|entry| duplicate_key(&entry.state).as_ref() == Some(&key))
+            })
+        };
         known.iter().filter(stands).copied().collect()
     }
 
