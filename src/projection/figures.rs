@@ -221,6 +221,8 @@ pub struct Row {
     pub recovered: i128,
     /// The unit of `quantity`; `""` where there is none or several.
     pub unit: String,
+    /// Quantities of several units meet in the row: there is no sum of them to show.
+    pub mixed_units: bool,
 }
 
 impl Row {
@@ -236,10 +238,11 @@ impl Row {
             quantity: 0,
             recovered: 0,
             unit: String::new(),
+            mixed_units: false,
         }
     }
 
-    /// A measure by its name, as output writes it.
+    /// A measure by its name, as output writes it; empty for a quantity of several units.
     pub fn measure(&self, name: &str) -> Option<String> {
         Some(match name {
             "turns" => self.turns.to_string(),
@@ -248,6 +251,7 @@ impl Row {
             "count" => self.count.to_string(),
             "villages" => self.villages.to_string(),
             "amount" => format_thousandths(self.amount),
+            "quantity" if self.mixed_units => String::new(),
             "quantity" => format_thousandths(self.quantity),
             "recovered" => format_thousandths(self.recovered),
             "unit" => self.unit.clone(),
@@ -755,6 +759,7 @@ impl<'a> Scan<'a> {
             .filter_map(|number| self.facts.places.value(*number))
             .flatten()
             .collect();
+        let mixed_units = cell.quantities.len() > 1;
         let mut units = cell.quantities.iter();
         let (unit, quantity) = match (units.next(), units.next()) {
             (Some((unit, quantity)), None) => (self.facts.units.value(*unit), *quantity),
@@ -770,6 +775,7 @@ impl<'a> Scan<'a> {
             quantity,
             recovered: cell.recovered,
             unit: unit.map(Code::to_string).unwrap_or_default(),
+            mixed_units,
             keys,
         }
     }
