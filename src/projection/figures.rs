@@ -484,15 +484,11 @@ impl<'a> Scan<'a> {
                 for value in values.iter().filter(|value| !value.is_empty()) {
                     check(state, *dimension, value)?;
                 }
-                let parse = |value: &String| value.parse::<Period>().ok();
-                let values = match dimension {
-                    Dimension::Covers => {
-                        let short = |value| parse(value).map_or(value.clone(), |p| shortest(&p));
-                        &values.iter().map(short).collect::<Vec<_>>()
-                    }
-                    _ => values,
-                };
-                let wanted = self.wanted(state, *dimension, values);
+                let keys: Vec<String> = values
+                    .iter()
+                    .map(|value| key_of(state, *dimension, value))
+                    .collect();
+                let wanted = self.wanted(state, *dimension, &keys);
                 if *dimension == Dimension::Source {
                     self.sources = Some(wanted);
                 } else {
@@ -785,6 +781,20 @@ fn shortest(period: &Period) -> String {
     period.canonical().to_string()
 }
 
+/// The key that a value names: periods and communes can be named in several ways.
+fn key_of(state: &State, dimension: Dimension, value: &str) -> String {
+    let key = match dimension {
+        Dimension::Covers => value.parse::<Period>().ok().map(|p| shortest(&p)),
+        Dimension::Commune => state
+            .units
+            .get(value)
+            .and_then(|unit| unit.code.as_ref())
+            .map(Code::to_string),
+        _ => None,
+    };
+    key.unwrap_or_else(|| value.to_owned())
+}
+
 fn named(number: u32, names: [&str; 3]) -> String {
     names
         .get(number as usize)
@@ -800,12 +810,15 @@ fn month_number(placed: Day) -> u32 {
 
 fn calendar_number(dimension: Dimension, value: &str) -> Option<u32> {
     let period: Period = value.parse().ok()?;
-    let month = month_number(day(period.first_day()));
-    Some(if dimension == Dimension::Quarter {
-        month / 3
-    } else {
-        month
-    })
+    let (year, month) = (period.first_day().year(), period.first_day().month());
+    let number = month_number(day(period.first_day()));
+    let (number, whole) = match dimension {
+        Dimension::Quarter => (number / 3, Period::quarter(year, month.div_ceil(3))),
+        _ => (number, Period::month(year, month)),
+    };
+    whole
+        .is_some_and(|whole| whole.same_days(&period))
+        .then_some(number)
 }
 
 /// Counts an action once, at the furthest stage it stands at among the rows.
