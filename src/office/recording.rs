@@ -380,6 +380,10 @@ impl<L: EventLog> Ledger<L> {
                         ("programme", programme == draft.programme.as_deref()),
                         ("village", village),
                         ("quantity", registered.quantity == draft.quantity),
+                        (
+                            "stage",
+                            (draft.stage).is_none_or(|to| known.stages.iter().any(|s| s.0 == to)),
+                        ),
                         ("amount", self.same_budget(sight, entry, draft)?),
                     ] {
                         fields.extend((!same).then(|| name.to_owned()));
