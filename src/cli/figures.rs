@@ -154,7 +154,7 @@ pub fn row_json(by: &[Dimension], row: &Row) -> Value {
     object.insert("amount".to_owned(), json!(format_thousandths(row.amount)));
     object.insert(
         "quantity".to_owned(),
-        json!(format_thousandths(row.quantity)),
+        json!(row.measure("quantity").unwrap_or_default()),
     );
     object.insert(
         "recovered".to_owned(),

@@ -397,12 +397,14 @@ pub(super) fn village(
             Likeness::Other => {}
         }
     }
-    let unit = code(name)?;
-    let already =
-        |known: &Proposed| matches!(&known.body, Body::UnitRegistered(known) if known.unit == unit);
-    if proposed.iter().any(already) {
-        return Ok(unit);
+    let already = proposed.iter().find_map(|known| match &known.body {
+        Body::UnitRegistered(known) if same_village(&known.name, name) => Some(&known.unit),
+        _ => None,
+    });
+    if let Some(unit) = already {
+        return Ok(unit.clone());
     }
+    let unit = code(name)?;
     let mut findings = vec![Finding::between(FindingCode::VillageNew, name, "")];
     if let Some(near) = near {
         findings.push(Finding::between(FindingCode::VillageNear, name, &near));
@@ -543,21 +545,17 @@ fn update_household(
     Ok(proposed)
 }
 
-/// The review is known: the last value for that very date is this class or, where no date was
-/// given, the newest class is.
+/// The review is known: the last value for that very date (or for no date) is this class or, where
+/// no date was given, the newest class is.
 pub(super) fn class_is_known(
     known: &super::state::Household,
     class: super::class::HouseholdClass,
     from: Option<NaiveDate>,
 ) -> bool {
-    match from {
-        None => known.classes.latest() == Some(&class),
-        Some(_) => {
-            let same_day = |entry: &&super::state::DatedEntry<_>| entry.from == from;
-            let last = known.classes.entries().iter().rev().find(same_day);
-            last.is_some_and(|entry| entry.value == class)
-        }
-    }
+    let same_day = |entry: &&super::state::DatedEntry<_>| entry.from == from;
+    let last = known.classes.entries().iter().rev().find(same_day);
+    last.is_some_and(|entry| entry.value == class)
+        || (from.is_none() && known.classes.latest() == Some(&class))
 }
 
 fn register_person(

@@ -13,7 +13,7 @@ use super::decide::{
 };
 use super::event::Body;
 use super::finding::{Finding, FindingCode};
-use super::fixed::Money;
+use super::fixed::{LARGEST, Money};
 use super::rejection::{Rejection, Unknown};
 use super::stage::Stage;
 use super::state::{StageEntry, State, SupportRecord};
@@ -173,6 +173,14 @@ fn note_eligibility(kind: &SupportKind, state: &SupportState, findings: &mut Vec
     }
 }
 
+/// A count is a JSON number, which is exact only up to 2^53 - 1, and figures add counts up.
+fn check_count(count: u64) -> Result<(), Rejection> {
+    if count > LARGEST.unsigned_abs() {
+        return Err(Rejection::TooLarge(count.to_string()));
+    }
+    Ok(())
+}
+
 fn is_late(state: &State, day: NaiveDate) -> bool {
     state.closed_through.is_some_and(|closed| day <= closed)
 }
@@ -224,6 +232,7 @@ fn record(
     if household.is_none() && draft.count.is_none() {
         return Err(Rejection::Missing("household"));
     }
+    draft.count.map_or(Ok(()), check_count)?;
     if let Some(project) = &draft.project {
         known_project(state, project)?;
     }
@@ -367,6 +376,9 @@ fn changed(
     }
     if let Some(household) = &change.household {
         known_household(state, household)?;
+        if to.count.is_some() {
+            return Err(Rejection::NamedAndCounted);
+        }
         to.household = Some(household.clone());
         to.person = None;
         (to.sex, to.minority) = state.attributes(household, None);
@@ -417,6 +429,7 @@ fn changed(
         if to.household.is_some() {
             return Err(Rejection::NamedAndCounted);
         }
+        check_count(count)?;
         to.count = Some(count);
     }
     to.covers = change.covers.or(to.covers);
@@ -524,6 +537,13 @@ fn correct(
         return Err(Rejection::NothingChanges);
     }
     to.support = None;
+    // More cannot have been taken back than was paid.
+    let is_paid = record.paid().is_some_and(|paid| paid.event == entry.event);
+    let left = to.amount_thousandths();
+    if is_paid && left < i128::from(record.recovered_thousandths) {
+        let left = super::fixed::format_thousandths(left);
+        return Err(Rejection::RecoveryTooLarge { left });
+    }
     note_eligibility(known_kind(state, to.kind.as_str())?, &to, &mut findings);
     let stands_at = entry.effective_on.unwrap_or(entry.state.occurred_on);
     let (mode, original) = dated(state, context, stands_at);
@@ -607,10 +627,7 @@ fn recover(
     check_money(state, amount)?;
     check_day(context, on)?;
     let record = record_of(state, support)?;
-    let paid = record
-        .at(Stage::Disbursed)
-        .or_else(|| record.at(Stage::Settled));
-    let paid = paid.ok_or(Rejection::NothingDisbursed)?;
+    let paid = record.paid().ok_or(Rejection::NothingDisbursed)?;
     if on < paid.state.occurred_on {
         return Err(Rejection::BeforeOriginal(paid.state.occurred_on));
     }

@@ -211,7 +211,8 @@ macro_rules! bodies {
     };
 }
 
-fn support_type(stage: Stage) -> &'static str {
+/// The type of the event by which a support reaches a stage.
+pub fn support_type(stage: Stage) -> &'static str {
     match stage {
         Stage::Registered => "support.registered",
         Stage::Proposed => "support.proposed",

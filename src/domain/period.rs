@@ -159,6 +159,11 @@ impl Period {
             }))
     }
 
+    /// The same days in their shortest form, so that `2023-01..2023-03` and `2023-Q1` are one.
+    pub fn canonical(&self) -> Period {
+        Period::shortest(self.from, self.to).unwrap_or(*self)
+    }
+
     /// The first day.
     pub fn first_day(&self) -> NaiveDate {
         self.from

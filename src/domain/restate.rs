@@ -6,7 +6,7 @@
 //! old list into an error. Where a row came from (`source`) is provenance, not content.
 
 use super::code::Code;
-use super::command::{ClassGiven, HouseholdDraft, PersonDraft, SupportDraft};
+use super::command::{ClassGiven, HouseholdDraft, PersonDraft, SupportChange, SupportDraft};
 use super::people::{HouseholdRegistered, PersonJoined};
 use super::stage::Stage;
 use super::state::{Household, Kept, Person};
@@ -47,6 +47,7 @@ pub fn support_differs(
     known_stage: Stage,
     known: &SupportState,
     event: uuid::Uuid,
+    village_is: &dyn Fn(&str, &Code) -> bool,
     opened: &Opened,
 ) -> Vec<String> {
     let mut differ = Vec::new();
@@ -71,6 +72,11 @@ pub fn support_differs(
         draft.group.as_deref() == text(known.group.as_ref()),
         &mut differ,
     );
+    // A row without a village left it to the ledger; one that names them means exactly these.
+    let villages = draft.villages.is_empty()
+        || (known.villages.iter()).all(|code| draft.villages.iter().any(|v| village_is(v, code)))
+            && (draft.villages.iter()).all(|v| known.villages.iter().any(|c| village_is(v, c)));
+    note("village", villages, &mut differ);
     let amount: i128 = draft
         .funding
         .iter()
@@ -120,6 +126,7 @@ pub fn support_differs(
         &mut differ,
     );
     note("ground", draft.ground == known.ground, &mut differ);
+    note("follows", draft.follows == known.follows, &mut differ);
     for (place, given, known) in [
         ("recipient", &draft.recipient, &known.recipient),
         ("note", &draft.note, &known.note),
@@ -134,12 +141,50 @@ pub fn support_differs(
     differ
 }
 
+/// The fields in which a row of a list of stages differs from the event it once made. What the row
+/// leaves out was carried over, and is not compared.
+pub fn stage_differs(
+    support: uuid::Uuid,
+    change: &SupportChange,
+    known: &SupportState,
+    event: uuid::Uuid,
+    opened: &Opened,
+) -> Vec<String> {
+    let mut differ = Vec::new();
+    note("ref", known.support == Some(support), &mut differ);
+    let day = change.occurred_on == Some(known.occurred_on);
+    note("occurred_on", day, &mut differ);
+    let amount = change
+        .amount
+        .is_none_or(|amount| i128::from(amount.thousandths()) == known.amount_thousandths());
+    note("amount", amount, &mut differ);
+    let quantity = change.quantity.is_none() || change.quantity == known.quantity;
+    note("quantity", quantity, &mut differ);
+    if change.note.is_some() {
+        let known = known.note.clone().map(|value| Kept {
+            event,
+            place: "note",
+            value,
+        });
+        same_personal(
+            "note",
+            change.note.as_ref(),
+            known.as_ref(),
+            opened,
+            &mut differ,
+        );
+    }
+    differ
+}
+
 /// The fields in which a household row differs from the event that registered the household.
+/// `first_class` is the class that was recorded first, with its date: a later review of the same
+/// class is another review. A row that names no class does not speak of classes at all.
 pub fn household_registration_differs(
     draft: &HouseholdDraft,
     known: &HouseholdRegistered,
     event: uuid::Uuid,
-    first_class: Option<super::class::HouseholdClass>,
+    first_class: Option<(super::class::HouseholdClass, Option<chrono::NaiveDate>)>,
     village_is: &dyn Fn(&str, &Code) -> bool,
     opened: &Opened,
 ) -> Vec<String> {
@@ -150,7 +195,10 @@ pub fn household_registration_differs(
         _ => false,
     };
     note("village", village, &mut differ);
-    note("class", draft.class == first_class, &mut differ);
+    let class = draft
+        .class
+        .is_none_or(|class| Some((class, draft.class_from)) == first_class);
+    note("class", class, &mut differ);
     note("members", draft.members == known.members, &mut differ);
     for (name, given, known) in [
         ("head", &draft.head, &known.head),

@@ -183,6 +183,13 @@ impl SupportRecord {
         self.entries.iter().find(|entry| entry.stage == stage)
     }
 
+    /// What was paid and can be taken back: the disbursement or, without one, the settlement.
+    pub fn paid(&self) -> Option<&StageEntry> {
+        let paid = self.at(Stage::Disbursed);
+        paid.or_else(|| self.at(Stage::Settled))
+            .filter(|_| !self.reversed)
+    }
+
     /// The furthest stage that stands.
     pub fn furthest(&self) -> Option<&StageEntry> {
         self.entries.iter().max_by_key(|entry| entry.stage)
@@ -348,7 +355,7 @@ impl State {
                 self.take_budget(event.seq, data);
             }
             Body::TargetSet(data) => {
-                let key = (data.kind.clone(), data.period);
+                let key = (data.kind.clone(), data.period.canonical());
                 self.targets.insert(key, (data.value, event.seq));
             }
             Body::CohortListed(data) => {
@@ -396,7 +403,7 @@ impl State {
             data.programme.clone(),
             data.project.clone(),
             data.source.clone(),
-            data.period,
+            data.period.as_ref().map(Period::canonical),
         );
         let (sum, events) = self.budgets.entry(key).or_default();
         *sum = sum.saturating_add(data.amount.thousandths());
@@ -528,6 +535,9 @@ impl State {
                         None => record.reversed = true,
                     }
                     record.reversed |= record.entries.is_empty();
+                    if record.paid().is_none() {
+                        record.recovered_thousandths = 0;
+                    }
                 }
             }
             Body::SupportCorrected(data) => {
@@ -542,6 +552,12 @@ impl State {
                     entry.state = Arc::new(data.to.clone());
                     entry.effective_on =
                         (data.effective_on != data.to.occurred_on).then_some(data.effective_on);
+                    if let Some(key) = duplicate_key(&data.to) {
+                        let known = self.duplicates.entry(key).or_default();
+                        if !known.contains(&data.support) {
+                            known.push(data.support);
+                        }
+                    }
                 }
             }
             Body::SupportRecovered(data) => {
@@ -563,7 +579,14 @@ impl State {
             .get(&key)
             .map(Vec::as_slice)
             .unwrap_or_default();
-        let stands = |id: &&Uuid| self.supports.get(id).is_some_and(|record| !record.reversed);
+        // A correction may have moved a support to another beneficiary, kind or period.
+        let stands = |id: &&Uuid| {
+            let record = self.supports.get(id).filter(|record| !record.reversed);
+            record.is_some_and(|record| {
+                let mut entries = record.entries.iter();
+                entries.any(|entry| duplicate_key(&entry.state).as_ref() == Some(&key))
+            })
+        };
         known.iter().filter(stands).copied().collect()
     }
 
@@ -620,5 +643,6 @@ fn replace<T: Clone>(place: &mut Option<T>, given: &Option<T>) {
 fn duplicate_key(state: &SupportState) -> Option<DuplicateKey> {
     let who = state.person.as_ref().or(state.household.as_ref())?;
     let on = state.covers.is_none().then_some(state.occurred_on);
-    Some((who.clone(), state.kind.clone(), state.covers, on))
+    let covers = state.covers.as_ref().map(Period::canonical);
+    Some((who.clone(), state.kind.clone(), covers, on))
 }

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::asof::AsOf;
 use super::error::OfficeError;
 use super::personal::PersonalReader;
-use crate::domain::event::Event;
+use crate::domain::event::{Body, Event};
 use crate::domain::state::State;
 use crate::log::codec;
 use crate::log::keys::KeyStore;
@@ -58,14 +58,18 @@ impl<L: EventRead> Ledger<L> {
         if last > 0 {
             for stored in log.read(1, last)? {
                 let stored = stored?;
-                let offset = offset(&view.state);
-                if as_of.is_future(now_ms, offset) && view.state.ledger.is_some() {
+                let event = decode(&stored)?;
+                // The first event brings the offset by which a date is read.
+                let offset = match &event.body {
+                    Body::LedgerOpened(opened) => opened.offset.as_str(),
+                    _ => offset(&view.state),
+                };
+                if as_of.is_future(now_ms, offset) {
                     return Err(beyond(format!("{as_of:?}")));
                 }
-                if view.state.ledger.is_some() && !as_of.knows(stored.seq, stored.at_ms, offset) {
+                if !as_of.knows(stored.seq, stored.at_ms, offset) {
                     break;
                 }
-                let event = decode(&stored)?;
                 view.evolve(&event)?;
                 if !whole {
                     frontier.push(crate::log::merkle::leaf_hash(&stored.bytes));

@@ -8,13 +8,15 @@ use super::error::OfficeError;
 use super::ledger::{Ledger, offset};
 use super::opening::Tools;
 use super::personal::{PersonalReader, seal_events};
-use crate::domain::command::{Command, Context};
-use crate::domain::decide::{Proposed, decide};
-use crate::domain::event::{Actor, Body, Document, Event, Source};
+use crate::domain::code::Code;
+use crate::domain::command::{Command, Context, SupportChange};
+use crate::domain::decide::{Proposed, decide, same_village};
+use crate::domain::event::{Actor, Body, Document, Event, Source, support_type};
 use crate::domain::finding::Finding;
 use crate::domain::personal::Subject;
 use crate::domain::rejection::Rejection;
 use crate::domain::restate;
+use crate::domain::stage::Stage;
 use crate::domain::state::State;
 use crate::domain::tags::body_tags;
 use crate::log::{Condition, EventLog, NewEvent, codec};
@@ -114,6 +116,12 @@ impl Recorded {
 struct Plan {
     outcomes: Vec<Outcome>,
     events: Vec<Event>,
+}
+
+/// What an entry is decided on: the ledger, and what the entries before it in the batch give.
+struct Sight<'a> {
+    state: &'a State,
+    planned: &'a [Event],
 }
 
 enum Known {
@@ -232,7 +240,11 @@ impl<L: EventLog> Ledger<L> {
                 document,
                 reason,
             };
-            let command = match self.known(&scratch, entry)? {
+            let sight = Sight {
+                state: &scratch,
+                planned: &plan.events,
+            };
+            let command = match self.known(&sight, entry)? {
                 Known::Same(id) => {
                     plan.outcomes.push(Outcome::Already { id });
                     continue;
@@ -244,7 +256,7 @@ impl<L: EventLog> Ledger<L> {
                 Known::Update(command) => command,
                 Known::No => Box::new(entry.command.clone()),
             };
-            let command = self.carry_over(*command)?;
+            let command = self.carry_over(&sight, *command)?;
             match decide(&scratch, &context, &command) {
                 Err(rejection) => plan.outcomes.push(Outcome::Rejected(rejection)),
                 Ok(proposed) => {
@@ -297,7 +309,7 @@ impl<L: EventLog> Ledger<L> {
 
     /// The note and the recipient of a support are sealed to one event: they are opened here and
     /// sealed again with the next.
-    fn carry_over(&self, mut command: Command) -> Result<Command, OfficeError> {
+    fn carry_over(&self, sight: &Sight, mut command: Command) -> Result<Command, OfficeError> {
         let (support, stage, change) = match &mut command {
             Command::Advance {
                 support, change, ..
@@ -309,13 +321,13 @@ impl<L: EventLog> Ledger<L> {
             } => (*support, *stage, change),
             _ => return Ok(command),
         };
-        let record = self.state().supports.get(&support);
+        let record = sight.state.supports.get(&support);
         let entry = record.and_then(|record| match stage {
             Some(stage) => record.at(stage),
             None => record.furthest(),
         });
         if let Some(entry) = entry
-            && let Some(mut event) = self.event(&entry.event)?
+            && let Some(mut event) = self.seen(sight, &entry.event)?
         {
             self.personal().open_event(&mut event);
             event.body.each_personal_mut(&mut |place, value| {
@@ -330,11 +342,18 @@ impl<L: EventLog> Ledger<L> {
         Ok(command)
     }
 
-    fn known(&self, scratch: &State, entry: &Entry) -> Result<Known, OfficeError> {
+    /// An event of the log or, where the log has none, of the batch so far.
+    fn seen(&self, sight: &Sight, id: &Uuid) -> Result<Option<Event>, OfficeError> {
+        let stored = self.event(id)?;
+        Ok(stored.or_else(|| sight.planned.iter().rev().find(|e| e.id == *id).cloned()))
+    }
+
+    fn known(&self, sight: &Sight, entry: &Entry) -> Result<Known, OfficeError> {
+        let scratch = sight.state;
         match &entry.command {
-            Command::RegisterHousehold(draft) => self.known_household(scratch, entry, draft),
-            Command::RegisterPerson(draft) => self.known_person(scratch, entry, draft),
-            Command::RecordSupport(draft) => self.known_support(scratch, entry, draft),
+            Command::RegisterHousehold(draft) => self.known_household(sight, entry, draft),
+            Command::RegisterPerson(draft) => self.known_person(sight, entry, draft),
+            Command::RecordSupport(draft) => self.known_support(sight, entry, draft),
             Command::Advance {
                 support,
                 to,
@@ -343,27 +362,7 @@ impl<L: EventLog> Ledger<L> {
                 let Some(key) = &entry.key else {
                     return Ok(Known::No);
                 };
-                let name = format!("support.{to}");
-                let id = id_of_row(&scratch.ledger_id, key, &name, 0);
-                let Some(event) = self.event(&id)? else {
-                    return Ok(Known::No);
-                };
-                let Body::Support(_, state) = &event.body else {
-                    return Ok(Known::No);
-                };
-                let same = state.support == Some(*support)
-                    && change.occurred_on == Some(state.occurred_on)
-                    && change.amount.is_none_or(|amount| {
-                        i128::from(amount.thousandths()) == state.amount_thousandths()
-                    })
-                    && change
-                        .quantity
-                        .is_none_or(|quantity| Some(quantity) == state.quantity);
-                Ok(if same {
-                    Known::Same(id)
-                } else {
-                    differs("stage", &key.key, Vec::new())
-                })
+                self.known_stage(sight, key, *support, *to, change)
             }
             Command::RegisterProject(draft) => Ok(match scratch.projects.get(&draft.project) {
                 None => Known::No,
@@ -372,13 +371,7 @@ impl<L: EventLog> Ledger<L> {
                     let mut fields = Vec::new();
                     let programme = registered.programme.as_ref().map(|code| code.as_str());
                     let village = match (&draft.village, &registered.village) {
-                        (Some(given), Some(known)) => {
-                            known.as_str() == given
-                                || scratch
-                                    .units
-                                    .get(known)
-                                    .is_some_and(|unit| same_village(&unit.name, given))
-                        }
+                        (Some(given), Some(known)) => village_is(scratch, given, known),
                         (None, None) => true,
                         _ => false,
                     };
@@ -387,7 +380,11 @@ impl<L: EventLog> Ledger<L> {
                         ("programme", programme == draft.programme.as_deref()),
                         ("village", village),
                         ("quantity", registered.quantity == draft.quantity),
-                        ("amount", self.same_budget(scratch, entry, draft)?),
+                        (
+                            "stage",
+                            (draft.stage).is_none_or(|to| known.stages.iter().any(|s| s.0 == to)),
+                        ),
+                        ("amount", self.same_budget(sight, entry, draft)?),
                     ] {
                         fields.extend((!same).then(|| name.to_owned()));
                     }
@@ -445,11 +442,46 @@ impl<L: EventLog> Ledger<L> {
         }
     }
 
+    /// Whether a row of a list of stages is there already.
+    fn known_stage(
+        &self,
+        sight: &Sight,
+        key: &NaturalKey,
+        support: Uuid,
+        to: Stage,
+        change: &SupportChange,
+    ) -> Result<Known, OfficeError> {
+        let id = id_of_row(&sight.state.ledger_id, key, support_type(to), 0);
+        // Most rows of such a list are new: only one whose stage is reached can be there.
+        let record = sight.state.supports.get(&support);
+        let reached = record.is_some_and(|record| record.reversed || record.at(to).is_some());
+        let event = if reached {
+            self.seen(sight, &id)?
+        } else {
+            self.event(&id)?
+        };
+        let Some(event) = event else {
+            return Ok(Known::No);
+        };
+        let Body::Support(_, state) = &event.body else {
+            return Ok(Known::No);
+        };
+        let subject = event.body.subject();
+        let reader = PersonalReader::new(&self.keys, &sight.state.ledger_id);
+        let opened = |kept: &_| reader.open(&subject, kept);
+        let fields = restate::stage_differs(support, change, state, id, &opened);
+        Ok(if fields.is_empty() {
+            Known::Same(id)
+        } else {
+            differs("stage", &format!("{} {to}", key.key), fields)
+        })
+    }
+
     /// Whether a project's row names the budget that it was registered with; what was allocated or
     /// adjusted since does not count.
     fn same_budget(
         &self,
-        scratch: &State,
+        sight: &Sight,
         entry: &Entry,
         draft: &crate::domain::command::ProjectDraft,
     ) -> Result<bool, OfficeError> {
@@ -458,8 +490,10 @@ impl<L: EventLog> Ledger<L> {
         };
         let mut known = Vec::new();
         for ordinal in 0.. {
-            let id = id_of_row(&scratch.ledger_id, key, "budget.allocated", ordinal);
-            let Some(event) = self.event(&id)? else { break };
+            let id = id_of_row(&sight.state.ledger_id, key, "budget.allocated", ordinal);
+            let Some(event) = self.seen(sight, &id)? else {
+                break;
+            };
             if let Body::BudgetAllocated(data) = &event.body {
                 known.push((Some(data.source.to_string()), data.amount));
             }
@@ -473,33 +507,30 @@ impl<L: EventLog> Ledger<L> {
 
     fn known_household(
         &self,
-        scratch: &State,
+        sight: &Sight,
         entry: &Entry,
         draft: &crate::domain::command::HouseholdDraft,
     ) -> Result<Known, OfficeError> {
         let Some(code) = &draft.household else {
             return Ok(Known::No);
         };
-        let Some(known) = scratch.households.get(code) else {
+        let Some(known) = sight.state.households.get(code) else {
             return Ok(Known::No);
         };
         let subject = Subject::Household(code.clone());
-        let reader = PersonalReader::new(&self.keys, &scratch.ledger_id);
+        let reader = PersonalReader::new(&self.keys, &sight.state.ledger_id);
         let opened = |kept: &_| reader.open(&subject, kept);
-        let village_is = |name: &str, code: &crate::domain::Code| {
-            let unit = scratch.units.get(code);
-            code.as_str() == name || unit.is_some_and(|unit| same_village(&unit.name, name))
-        };
+        let village_is = |name: &str, code: &_| village_is(sight.state, name, code);
         let mut news = draft.clone();
         let fields = restate::household_news(&mut news, known, &village_is, &opened);
         if fields.is_empty() {
             return Ok(Known::Same(known.registered));
         }
-        if let Some(event) = self.event(&known.registered)?
+        if let Some(event) = self.seen(sight, &known.registered)?
             && let Body::HouseholdRegistered(registered) = &event.body
         {
             let first = known.classes.entries().iter().min_by_key(|class| class.seq);
-            let first = first.map(|class| class.value);
+            let first = first.map(|class| (class.value, class.from));
             let differ = restate::household_registration_differs(
                 draft,
                 registered,
@@ -521,25 +552,25 @@ impl<L: EventLog> Ledger<L> {
 
     fn known_person(
         &self,
-        scratch: &State,
+        sight: &Sight,
         entry: &Entry,
         draft: &crate::domain::command::PersonDraft,
     ) -> Result<Known, OfficeError> {
         let Some(code) = &draft.person else {
             return Ok(Known::No);
         };
-        let Some(known) = scratch.persons.get(code) else {
+        let Some(known) = sight.state.persons.get(code) else {
             return Ok(Known::No);
         };
         let subject = Subject::Person(code.clone());
-        let reader = PersonalReader::new(&self.keys, &scratch.ledger_id);
+        let reader = PersonalReader::new(&self.keys, &sight.state.ledger_id);
         let opened = |kept: &_| reader.open(&subject, kept);
         let mut news = draft.clone();
         let fields = restate::person_news(&mut news, known, &opened);
         if fields.is_empty() {
             return Ok(Known::Same(known.registered));
         }
-        if let Some(event) = self.event(&known.registered)?
+        if let Some(event) = self.seen(sight, &known.registered)?
             && let Body::PersonJoined(joined) = &event.body
             && restate::person_registration_differs(draft, joined, event.id, &opened).is_empty()
         {
@@ -554,30 +585,25 @@ impl<L: EventLog> Ledger<L> {
 
     fn known_support(
         &self,
-        scratch: &State,
+        sight: &Sight,
         entry: &Entry,
         draft: &crate::domain::command::SupportDraft,
     ) -> Result<Known, OfficeError> {
         let by_reference = draft
             .reference
             .as_ref()
-            .and_then(|reference| scratch.references.get(reference));
-        let kind = scratch.catalogue.kind(&draft.kind);
+            .and_then(|reference| sight.state.references.get(reference));
+        let kind = sight.state.catalogue.kind(&draft.kind);
         let stage = draft
             .stage
             .or_else(|| kind.and_then(|kind| kind.default_stage()));
         let Some(stage) = stage else {
             return Ok(Known::No);
         };
-        let by_row = entry.key.as_ref().map(|key| {
-            let name = if stage == crate::domain::Stage::Held {
-                "activity.held".to_owned()
-            } else {
-                format!("support.{stage}")
-            };
-            id_of_row(&scratch.ledger_id, key, &name, 0)
-        });
-        let by_row = by_row.filter(|id| scratch.supports.contains_key(id));
+        let by_row = entry.key.as_ref();
+        let by_row =
+            by_row.map(|key| id_of_row(&sight.state.ledger_id, key, support_type(stage), 0));
+        let by_row = by_row.filter(|id| sight.state.supports.contains_key(id));
         let Some(id) = by_reference.copied().or(by_row) else {
             return Ok(Known::No);
         };
@@ -585,16 +611,25 @@ impl<L: EventLog> Ledger<L> {
             .reference
             .as_ref()
             .map_or_else(|| id.to_string(), ToString::to_string);
-        let Some(event) = self.event(&id)? else {
+        let Some(event) = self.seen(sight, &id)? else {
             return Ok(differs("support", &name, vec!["ref".to_owned()]));
         };
         let Body::Support(known_stage, known) = &event.body else {
             return Ok(Known::No);
         };
         let subject = event.body.subject();
-        let reader = PersonalReader::new(&self.keys, &scratch.ledger_id);
+        let reader = PersonalReader::new(&self.keys, &sight.state.ledger_id);
         let opened = |kept: &_| reader.open(&subject, kept);
-        let fields = restate::support_differs(draft, stage, *known_stage, known, event.id, &opened);
+        let village_is = |name: &str, code: &_| village_is(sight.state, name, code);
+        let fields = restate::support_differs(
+            draft,
+            stage,
+            *known_stage,
+            known,
+            event.id,
+            &village_is,
+            &opened,
+        );
         Ok(if fields.is_empty() {
             Known::Same(id)
         } else {
@@ -603,8 +638,10 @@ impl<L: EventLog> Ledger<L> {
     }
 }
 
-fn same_village(a: &str, b: &str) -> bool {
-    crate::domain::decide::same_village(a, b)
+/// Whether a list means this village: by its id, or by its name in any spelling.
+fn village_is(state: &State, name: &str, village: &Code) -> bool {
+    let unit = state.units.get(village);
+    village.as_str() == name || unit.is_some_and(|unit| same_village(&unit.name, name))
 }
 
 fn differs(what: &str, name: &str, fields: Vec<String>) -> Known {

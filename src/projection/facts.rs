@@ -104,6 +104,7 @@ pub struct Facts {
     /// Support ids.
     pub supports: Interner<Uuid>,
     standing: HashMap<u32, Vec<usize>>,
+    recoveries: HashMap<u32, Vec<usize>>,
     offset_ms: i64,
 }
 
@@ -121,7 +122,13 @@ impl Facts {
             Body::SupportReversed(data) => {
                 let support = self.supports.intern(Some(&data.support));
                 let rows = self.take_standing(support, data.stage);
-                self.unsay(event, &rows, data.mode, day(data.effective_on));
+                let effective = day(data.effective_on);
+                self.unsay(event, &rows, data.mode, effective);
+                // What was never paid cannot have been taken back.
+                if self.paid_row(support).is_none() {
+                    let rows = self.recoveries.remove(&support).unwrap_or_default();
+                    self.unsay(event, &rows, data.mode, effective);
+                }
             }
             Body::SupportCorrected(data) => {
                 let support = self.supports.intern(Some(&data.support));
@@ -144,6 +151,8 @@ impl Facts {
                     fact.recovered = data.amount.thousandths();
                     (fact.quantity, fact.count, fact.unit) = (0, 0, 0);
                     (fact.funding_at, fact.funding_len) = self.add_funding(&[(source, 0)]);
+                    let recoveries = self.recoveries.entry(support).or_default();
+                    recoveries.push(self.rows.len());
                     self.rows.push(fact);
                 }
             }

@@ -221,6 +221,8 @@ pub struct Row {
     pub recovered: i128,
     /// The unit of `quantity`; `""` where there is none or several.
     pub unit: String,
+    /// Quantities of several units meet in the row: there is no sum of them to show.
+    pub mixed_units: bool,
 }
 
 impl Row {
@@ -236,10 +238,11 @@ impl Row {
             quantity: 0,
             recovered: 0,
             unit: String::new(),
+            mixed_units: false,
         }
     }
 
-    /// A measure by its name, as output writes it.
+    /// A measure by its name, as output writes it; empty for a quantity of several units.
     pub fn measure(&self, name: &str) -> Option<String> {
         Some(match name {
             "turns" => self.turns.to_string(),
@@ -248,6 +251,7 @@ impl Row {
             "count" => self.count.to_string(),
             "villages" => self.villages.to_string(),
             "amount" => format_thousandths(self.amount),
+            "quantity" if self.mixed_units => String::new(),
             "quantity" => format_thousandths(self.quantity),
             "recovered" => format_thousandths(self.recovered),
             "unit" => self.unit.clone(),
@@ -480,15 +484,11 @@ impl<'a> Scan<'a> {
                 for value in values.iter().filter(|value| !value.is_empty()) {
                     check(state, *dimension, value)?;
                 }
-                let parse = |value: &String| value.parse::<Period>().ok();
-                let values = match dimension {
-                    Dimension::Covers => {
-                        let short = |value| parse(value).map_or(value.clone(), |p| shortest(&p));
-                        &values.iter().map(short).collect::<Vec<_>>()
-                    }
-                    _ => values,
-                };
-                let wanted = self.wanted(state, *dimension, values);
+                let keys: Vec<String> = values
+                    .iter()
+                    .map(|value| key_of(state, *dimension, value))
+                    .collect();
+                let wanted = self.wanted(state, *dimension, &keys);
                 if *dimension == Dimension::Source {
                     self.sources = Some(wanted);
                 } else {
@@ -559,6 +559,8 @@ impl<'a> Scan<'a> {
 
     fn placed(&self, fact: &Fact) -> Day {
         match self.query.axis {
+            // Money taken back pays for no period: it stands at its own date.
+            Axis::Covers if fact.is_recovery => fact.occurred,
             Axis::Occurred => fact.occurred,
             Axis::Recorded => fact.recorded,
             Axis::Covers => {
@@ -725,7 +727,7 @@ impl<'a> Scan<'a> {
             return;
         };
         if fact.is_recovery {
-            cell.recovered += i128::from(fact.recovered);
+            cell.recovered += i128::from(fact.sign) * i128::from(fact.recovered);
             return;
         }
         let sign = i64::from(fact.sign);
@@ -753,6 +755,7 @@ impl<'a> Scan<'a> {
             .filter_map(|number| self.facts.places.value(*number))
             .flatten()
             .collect();
+        let mixed_units = cell.quantities.len() > 1;
         let mut units = cell.quantities.iter();
         let (unit, quantity) = match (units.next(), units.next()) {
             (Some((unit, quantity)), None) => (self.facts.units.value(*unit), *quantity),
@@ -768,14 +771,28 @@ impl<'a> Scan<'a> {
             quantity,
             recovered: cell.recovered,
             unit: unit.map(Code::to_string).unwrap_or_default(),
+            mixed_units,
             keys,
         }
     }
 }
 
 fn shortest(period: &Period) -> String {
-    let shortest = Period::shortest(period.first_day(), period.last_day());
-    shortest.unwrap_or(*period).to_string()
+    period.canonical().to_string()
+}
+
+/// The key that a value names: periods and communes can be named in several ways.
+fn key_of(state: &State, dimension: Dimension, value: &str) -> String {
+    let key = match dimension {
+        Dimension::Covers => value.parse::<Period>().ok().map(|p| shortest(&p)),
+        Dimension::Commune => state
+            .units
+            .get(value)
+            .and_then(|unit| unit.code.as_ref())
+            .map(Code::to_string),
+        _ => None,
+    };
+    key.unwrap_or_else(|| value.to_owned())
 }
 
 fn named(number: u32, names: [&str; 3]) -> String {
@@ -793,12 +810,15 @@ fn month_number(placed: Day) -> u32 {
 
 fn calendar_number(dimension: Dimension, value: &str) -> Option<u32> {
     let period: Period = value.parse().ok()?;
-    let month = month_number(day(period.first_day()));
-    Some(if dimension == Dimension::Quarter {
-        month / 3
-    } else {
-        month
-    })
+    let (year, month) = (period.first_day().year(), period.first_day().month());
+    let number = month_number(day(period.first_day()));
+    let (number, whole) = match dimension {
+        Dimension::Quarter => (number / 3, Period::quarter(year, month.div_ceil(3))),
+        _ => (number, Period::month(year, month)),
+    };
+    whole
+        .is_some_and(|whole| whole.same_days(&period))
+        .then_some(number)
 }
 
 /// Counts an action once, at the furthest stage it stands at among the rows.
