@@ -1,5 +1,13 @@
 //! One contract for every log: the same suite runs on the log in memory and the one on disk.
-#![allow(missing_docs)]
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    missing_docs,
+    reason = "a test stops where it fails"
+)]
 
 mod log_setup;
 

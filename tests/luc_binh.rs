@@ -3,6 +3,15 @@
 //! `luc_binh_figures.csv` names for each of the 55 figures the command that gives it, the row and
 //! the measure to look at, and the value.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    missing_docs,
+    reason = "a test stops where it fails"
+)]
+
 use std::ffi::OsString;
 use std::path::Path;
 use std::sync::OnceLock;

@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::args::{
-    AdvanceArgs, BasisArgs, BudgetArgs, ChangeArgs, CorrectArgs, RecordCommand, ReverseArgs,
-    SupportArgs,
+    AdvanceArgs, BasisArgs, BudgetArgs, ChangeArgs, ClassArgs, CorrectArgs, HouseholdArgs,
+    PersonArgs, ProjectArgs, RecordCommand, ReverseArgs, SupportArgs,
 };
 use super::console::{Console, Failure};
 use super::open::{Place, Writer};
@@ -173,113 +173,45 @@ fn tell(console: &mut Console<'_>, outcome: &Outcome) -> Result<(), Failure> {
 type Read = (Command, BasisArgs, bool);
 
 fn read(console: &Console<'_>, ledger: &Writer, command: &RecordCommand) -> Result<Read, Failure> {
-    let state = ledger.state();
-    Ok(match command {
+    let plain = |command: Command, basis: &BasisArgs| Ok((command, basis.clone(), false));
+    match command {
         RecordCommand::Support(args) => {
             let draft = support(console, ledger, args, None)?;
-            (
-                Command::RecordSupport(Box::new(draft)),
-                args.basis.clone(),
-                false,
-            )
+            plain(Command::RecordSupport(Box::new(draft)), &args.basis)
         }
         RecordCommand::Activity(args) => {
             let draft = support(console, ledger, args, Some(Stage::Held))?;
-            (
-                Command::RecordSupport(Box::new(draft)),
-                args.basis.clone(),
-                false,
-            )
+            plain(Command::RecordSupport(Box::new(draft)), &args.basis)
         }
         RecordCommand::Household(args) => {
-            let class = args
-                .class
-                .as_ref()
-                .map(|text| values::class(console, "--class", text));
-            let from = args.class_from.as_ref();
-            let from = from
-                .map(|text| values::date(console, "--class-from", text))
-                .transpose()?;
-            let draft = HouseholdDraft {
-                household: Some(values::code(console, "--household", &args.household)?),
-                head: values::text(args.head.as_ref()),
-                village: values::text(args.village.as_ref()),
-                class: class.transpose()?,
-                class_from: from,
-                standard: values::text(args.standard.as_ref()),
-                ethnicity: values::text(args.ethnicity.as_ref()),
-                id_number: values::text(args.id_number.as_ref()),
-                members: args.members,
-                poverty_code: values::text(args.poverty_code.as_ref()),
-                note: values::text(args.note.as_ref()),
-            };
-            (
-                Command::RegisterHousehold(draft),
-                args.basis.clone(),
-                args.update,
-            )
+            let command = Command::RegisterHousehold(household(console, args)?);
+            Ok((command, args.basis.clone(), args.update))
         }
         RecordCommand::Person(args) => {
-            let sex = args.sex.as_ref().map(|text| {
-                crate::import::words::read_sex(text).ok_or_else(|| {
-                    console.wrong(
-                        "--sex",
-                        text,
-                        "phải là nam hoặc nữ",
-                        "must be male or female",
-                    )
-                })
-            });
-            let draft = PersonDraft {
-                person: Some(values::code(console, "--person", &args.person)?),
-                household: Some(values::code(console, "--household", &args.household)?),
-                name: values::text(args.name.as_ref()),
-                born: values::text(args.born.as_ref()),
-                sex: sex.transpose()?,
-                relation: values::text(args.relation.as_ref()),
-                ethnicity: values::text(args.ethnicity.as_ref()),
-                id_number: values::text(args.id_number.as_ref()),
-                note: values::text(args.note.as_ref()),
-            };
-            (
-                Command::RegisterPerson(draft),
-                args.basis.clone(),
-                args.update,
-            )
+            let command = Command::RegisterPerson(person(console, args)?);
+            Ok((command, args.basis.clone(), args.update))
         }
-        RecordCommand::Class(args) => {
-            let from = args.from.as_ref();
-            let command = Command::Classify {
-                household: values::code(console, "--household", &args.household)?,
-                class: values::class(console, "--class", &args.class)?,
-                from: from
-                    .map(|text| values::date(console, "--from", text))
-                    .transpose()?,
-                standard: values::text(args.standard.as_ref()),
-            };
-            (command, args.basis.clone(), false)
-        }
+        RecordCommand::Class(args) => plain(class(console, args)?, &args.basis),
         RecordCommand::Project(args) => {
-            let on = args.on.as_ref();
-            let quantity = args
-                .quantity
-                .as_ref()
-                .map(|text| values::quantity(console, state, text, args.unit.as_deref(), None));
-            let draft = ProjectDraft {
-                project: values::code(console, "--project", &args.project)?,
-                name: crate::import::text::normalised(&args.name),
-                programme: values::text(args.programme.as_ref()),
-                village: values::text(args.village.as_ref()),
-                quantity: quantity.transpose()?,
-                unit: args.unit.clone(),
-                stage: values::maybe_stage(console, "--stage", args.stage.as_ref())?,
-                stage_on: on
-                    .map(|text| values::date(console, "--on", text))
-                    .transpose()?,
-                budget: values::funding(console, state, &args.funding)?,
-            };
-            (Command::RegisterProject(draft), args.basis.clone(), false)
+            let draft = project(console, ledger, args)?;
+            plain(Command::RegisterProject(draft), &args.basis)
         }
+        RecordCommand::Allocation(args) => {
+            plain(budget(console, ledger, args, false)?, &args.basis)
+        }
+        RecordCommand::Adjustment(args) => plain(budget(console, ledger, args, true)?, &args.basis),
+        other => read_fields(console, ledger, other),
+    }
+}
+
+/// The commands whose options stand in the command itself.
+fn read_fields(
+    console: &Console<'_>,
+    ledger: &Writer,
+    command: &RecordCommand,
+) -> Result<Read, Failure> {
+    let state = ledger.state();
+    let (command, basis) = match command {
         RecordCommand::Member {
             project,
             household,
@@ -293,7 +225,7 @@ fn read(console: &Console<'_>, ledger: &Writer, command: &RecordCommand) -> Resu
                 role: values::maybe_code(console, "--role", role.as_ref())?,
                 note: values::text(note.as_ref()),
             };
-            (command, basis.clone(), false)
+            (command, basis.clone())
         }
         RecordCommand::Cohort {
             code,
@@ -308,7 +240,7 @@ fn read(console: &Console<'_>, ledger: &Writer, command: &RecordCommand) -> Resu
                 household: values::code(console, "--household", household)?,
                 note: values::text(note.as_ref()),
             };
-            (command, basis.clone(), false)
+            (command, basis.clone())
         }
         RecordCommand::Target {
             kind,
@@ -321,18 +253,8 @@ fn read(console: &Console<'_>, ledger: &Writer, command: &RecordCommand) -> Resu
                 period: values::period(console, "--period", period)?,
                 value: values::quantity(console, state, value, None, None)?,
             };
-            (command, basis.clone(), false)
+            (command, basis.clone())
         }
-        RecordCommand::Allocation(args) => (
-            budget(console, ledger, args, false)?,
-            args.basis.clone(),
-            false,
-        ),
-        RecordCommand::Adjustment(args) => (
-            budget(console, ledger, args, true)?,
-            args.basis.clone(),
-            false,
-        ),
         RecordCommand::Recovery {
             support,
             amount,
@@ -348,7 +270,7 @@ fn read(console: &Console<'_>, ledger: &Writer, command: &RecordCommand) -> Resu
                 on: values::date(console, "--on", on)?,
                 source: source.clone(),
             };
-            (command, basis.clone(), false)
+            (command, basis.clone())
         }
         RecordCommand::Actor { id, name, office } => {
             let command = Command::RegisterActor {
@@ -356,8 +278,96 @@ fn read(console: &Console<'_>, ledger: &Writer, command: &RecordCommand) -> Resu
                 name: crate::import::text::normalised(name),
                 office: values::text(office.as_ref()),
             };
-            (command, BasisArgs::default(), false)
+            (command, BasisArgs::default())
         }
+        other => return read(console, ledger, other),
+    };
+    Ok((command, basis, false))
+}
+
+fn household(console: &Console<'_>, args: &HouseholdArgs) -> Result<HouseholdDraft, Failure> {
+    let class = args
+        .class
+        .as_ref()
+        .map(|text| values::class(console, "--class", text));
+    let from = args.class_from.as_ref();
+    let from = from
+        .map(|text| values::date(console, "--class-from", text))
+        .transpose()?;
+    Ok(HouseholdDraft {
+        household: Some(values::code(console, "--household", &args.household)?),
+        head: values::text(args.head.as_ref()),
+        village: values::text(args.village.as_ref()),
+        class: class.transpose()?,
+        class_from: from,
+        standard: values::text(args.standard.as_ref()),
+        ethnicity: values::text(args.ethnicity.as_ref()),
+        id_number: values::text(args.id_number.as_ref()),
+        members: args.members,
+        poverty_code: values::text(args.poverty_code.as_ref()),
+        note: values::text(args.note.as_ref()),
+    })
+}
+
+fn person(console: &Console<'_>, args: &PersonArgs) -> Result<PersonDraft, Failure> {
+    let sex = args.sex.as_ref().map(|text| {
+        crate::import::words::read_sex(text).ok_or_else(|| {
+            console.wrong(
+                "--sex",
+                text,
+                "phải là nam hoặc nữ",
+                "must be male or female",
+            )
+        })
+    });
+    Ok(PersonDraft {
+        person: Some(values::code(console, "--person", &args.person)?),
+        household: Some(values::code(console, "--household", &args.household)?),
+        name: values::text(args.name.as_ref()),
+        born: values::text(args.born.as_ref()),
+        sex: sex.transpose()?,
+        relation: values::text(args.relation.as_ref()),
+        ethnicity: values::text(args.ethnicity.as_ref()),
+        id_number: values::text(args.id_number.as_ref()),
+        note: values::text(args.note.as_ref()),
+    })
+}
+
+fn class(console: &Console<'_>, args: &ClassArgs) -> Result<Command, Failure> {
+    let from = args.from.as_ref();
+    Ok(Command::Classify {
+        household: values::code(console, "--household", &args.household)?,
+        class: values::class(console, "--class", &args.class)?,
+        from: from
+            .map(|text| values::date(console, "--from", text))
+            .transpose()?,
+        standard: values::text(args.standard.as_ref()),
+    })
+}
+
+fn project(
+    console: &Console<'_>,
+    ledger: &Writer,
+    args: &ProjectArgs,
+) -> Result<ProjectDraft, Failure> {
+    let state = ledger.state();
+    let on = args.on.as_ref();
+    let quantity = args.quantity.as_ref();
+    let quantity = quantity
+        .map(|text| values::quantity(console, state, text, args.unit.as_deref(), None))
+        .transpose()?;
+    Ok(ProjectDraft {
+        project: values::code(console, "--project", &args.project)?,
+        name: crate::import::text::normalised(&args.name),
+        programme: values::text(args.programme.as_ref()),
+        village: values::text(args.village.as_ref()),
+        quantity,
+        unit: args.unit.clone(),
+        stage: values::maybe_stage(console, "--stage", args.stage.as_ref())?,
+        stage_on: on
+            .map(|text| values::date(console, "--on", text))
+            .transpose()?,
+        budget: values::funding(console, state, &args.funding)?,
     })
 }
 

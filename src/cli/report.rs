@@ -31,10 +31,18 @@ pub fn show(
     args: &ReportArgs,
     narrative: Option<(&str, &str)>,
 ) -> Result<(), Failure> {
-    let period: Period = args.period.parse().map_err(|error| console.usage("--period", &error))?;
-    let axis: Axis = args.axis.parse().map_err(|error| console.usage("--axis", &error))?;
+    let period: Period = args
+        .period
+        .parse()
+        .map_err(|error| console.usage("--period", &error))?;
+    let axis: Axis = args
+        .axis
+        .parse()
+        .map_err(|error| console.usage("--axis", &error))?;
     let cut_off = args.cut_off.as_ref();
-    let cut_off = cut_off.map(|text| values::date(console, "--cut-off", text)).transpose()?;
+    let cut_off = cut_off
+        .map(|text| values::date(console, "--cut-off", text))
+        .transpose()?;
     let kind = kind(console, args)?;
     let ledger = place.read(console, &args.as_of)?;
     let template = template(console, &ledger, &args.template)?;
@@ -49,8 +57,8 @@ pub fn show(
         (None, None) => Narrative::default(),
     };
     let last = cut_off.unwrap_or(period.last_day());
-    let findings = findings(&ledger, period.first_day(), last)
-        .map_err(|error| console.failure(&error))?;
+    let findings =
+        findings(&ledger, period.first_day(), last).map_err(|error| console.failure(&error))?;
     let stand = ledger.stand();
     let input = ReportInput {
         view: ledger.view(),
@@ -94,7 +102,11 @@ enum Kind {
 /// The form by the ending of the file, else by `--format`.
 fn kind(console: &Console<'_>, args: &ReportArgs) -> Result<Kind, Failure> {
     let Some(path) = &args.output else {
-        return Ok(if console.is_json() { Kind::Json } else { Kind::Text });
+        return Ok(if console.is_json() {
+            Kind::Json
+        } else {
+            Kind::Text
+        });
     };
     match path.extension().and_then(|ending| ending.to_str()) {
         Some("txt") => Ok(Kind::Text),
@@ -116,7 +128,10 @@ fn write(console: &mut Console<'_>, path: &Path, text: &str) -> Result<(), Failu
     if console.is_json() {
         return console.json(&serde_json::json!({ "output": name }));
     }
-    console.line(console.pick(format!("đã ghi báo cáo ra {name}"), format!("wrote the report to {name}")))
+    console.line(console.pick(
+        format!("đã ghi báo cáo ra {name}"),
+        format!("wrote the report to {name}"),
+    ))
 }
 
 fn other(console: &Console<'_>, code: &str, message: &str) -> Failure {
@@ -133,12 +148,17 @@ fn other(console: &Console<'_>, code: &str, message: &str) -> Failure {
 fn template(console: &Console<'_>, ledger: &Reader, code: &str) -> Result<Template, Failure> {
     let state = ledger.state();
     let adopted = state.templates.get(code);
-    let text = adopted.and_then(|(_, sha256)| state.contents.get(sha256)).ok_or_else(|| {
-        let (what, name) = ("template", code.to_owned());
-        console.failure(&OfficeError::NotFound { what, name })
-    })?;
+    let text = adopted
+        .and_then(|(_, sha256)| state.contents.get(sha256))
+        .ok_or_else(|| {
+            let (what, name) = ("template", code.to_owned());
+            console.failure(&OfficeError::NotFound { what, name })
+        })?;
     Template::from_json(text, code).map_err(|issues| {
-        let lines: Vec<String> = issues.iter().map(|issue| issue.message(console.lang)).collect();
+        let lines: Vec<String> = issues
+            .iter()
+            .map(|issue| issue.message(console.lang))
+            .collect();
         other(console, "bad_template", &lines.join("\n  "))
     })
 }
@@ -150,7 +170,10 @@ fn parse(
     template: &Template,
 ) -> Result<Narrative, Failure> {
     Narrative::parse(text, name, template).map_err(|issues| {
-        let lines: Vec<String> = issues.iter().map(|issue| issue.message(console.lang)).collect();
+        let lines: Vec<String> = issues
+            .iter()
+            .map(|issue| issue.message(console.lang))
+            .collect();
         other(console, "bad_narrative", &lines.join("\n  "))
     })
 }
@@ -179,7 +202,10 @@ fn findings(
         if !stands || state.occurred_on < from || state.occurred_on > to {
             continue;
         }
-        let name = state.reference.as_ref().map_or_else(|| support.to_string(), ToString::to_string);
+        let name = state
+            .reference
+            .as_ref()
+            .map_or_else(|| support.to_string(), ToString::to_string);
         for finding in &event.findings {
             let (count, examples) = found.entry(finding.code).or_default();
             *count += 1;
@@ -188,5 +214,8 @@ fn findings(
             }
         }
     }
-    Ok(found.into_iter().map(|(code, (count, examples))| (code, count, examples)).collect())
+    Ok(found
+        .into_iter()
+        .map(|(code, (count, examples))| (code, count, examples))
+        .collect())
 }

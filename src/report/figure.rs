@@ -1,0 +1,517 @@
+//! Figures: the question each one asks, and the answer.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+use serde::Serialize;
+
+use super::build::ReportError;
+use super::number;
+use super::point::{self, Point};
+use super::template::{FigureSource, Measure, Rows, Span, Template};
+use crate::domain::code::Code;
+use crate::domain::fixed::format_thousandths;
+use crate::domain::language::{Lang, Text};
+use crate::domain::period::Period;
+use crate::domain::stage::Stage;
+use crate::domain::state::State;
+use crate::projection::figures::{self, Axis, Dimension, FiguresError, Filter, Query, Row};
+use crate::projection::view::View;
+
+/// What a figure was asked: enough to ask it again, and to find the events behind it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Question {
+    /// What was left out of a breakdown, and so is not in this part.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub except: BTreeMap<String, Vec<String>>,
+    /// First day.
+    pub from: NaiveDate,
+    /// The kinds; none stands for all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub kinds: Vec<String>,
+    /// What is read off.
+    pub measure: Asked,
+    /// The programme of a budget.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub programme: Option<String>,
+    /// The source of a budget.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// The stages.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stages: Vec<Stage>,
+    /// What was to be reached.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+    /// Last day.
+    pub to: NaiveDate,
+    /// Conditions, all of which hold.
+    #[serde(rename = "where", skip_serializing_if = "BTreeMap::is_empty")]
+    pub conditions: BTreeMap<String, Vec<String>>,
+}
+
+/// What is read off: a measure of the cube, the names of its villages, or a stock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Asked {
+    /// A sum of allocations.
+    Budget,
+    /// A target.
+    Target,
+    /// The names of the villages.
+    VillageNames,
+    /// A measure of the cube.
+    #[serde(untagged)]
+    Cube(Measure),
+}
+
+impl Question {
+    /// The question to the cube, where the figure comes from the cube.
+    ///
+    /// # Errors
+    /// [`FiguresError`] for a dimension that there is not.
+    pub fn query(&self, axis: Axis, as_of: u64) -> Result<Option<Query>, FiguresError> {
+        if matches!(self.measure, Asked::Budget | Asked::Target) {
+            return Ok(None);
+        }
+        let mut filters = Vec::new();
+        for (field, values) in &self.conditions {
+            filters.push(match field.as_str() {
+                "cohort" => Filter::Cohort(values.clone()),
+                by => Filter::Dimension(by.parse()?, values.clone()),
+            });
+        }
+        // Nothing is left beside what was left out: no row may pass.
+        for by in self.except.keys() {
+            if !self.conditions.contains_key(by) {
+                filters.push(Filter::Dimension(by.parse()?, Vec::new()));
+            }
+        }
+        Ok(Some(Query {
+            from: self.from,
+            to: self.to,
+            axis,
+            as_of,
+            by: Vec::new(),
+            stages: self.stages.clone(),
+            kinds: self.kinds.clone(),
+            filters,
+        }))
+    }
+
+    /// Narrows to rows that have one of some keys.
+    fn narrow(&mut self, by: &str, keys: impl IntoIterator<Item = String>) {
+        let mut keys: BTreeSet<String> = keys.into_iter().collect();
+        if let Some(before) = self.conditions.get(by) {
+            keys.retain(|key| before.contains(key));
+        }
+        self.conditions
+            .insert(by.to_owned(), keys.into_iter().collect());
+    }
+}
+
+/// The answer to a figure's question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// What was asked.
+    pub question: Question,
+    /// What was answered.
+    pub value: Value,
+}
+
+/// What a figure says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// A count, in thousandths.
+    Count(i128),
+    /// An amount in thousandths, and its currency.
+    Money(i128, String),
+    /// A quantity in thousandths, and its unit with its name.
+    Goods(i128, Option<(String, Text)>),
+    /// Names.
+    Names(Vec<String>),
+}
+
+impl Answer {
+    /// The number in thousandths, where it is one.
+    pub fn number(&self) -> Option<i128> {
+        match &self.value {
+            Value::Count(number) | Value::Money(number, _) | Value::Goods(number, _) => {
+                Some(*number)
+            }
+            Value::Names(_) => None,
+        }
+    }
+
+    /// Nothing: 0, or no name.
+    pub fn is_zero(&self) -> bool {
+        match &self.value {
+            Value::Names(names) => names.is_empty(),
+            _ => self.number() == Some(0),
+        }
+    }
+
+    /// As a sentence has it.
+    pub fn text(&self, lang: Lang) -> String {
+        match &self.value {
+            Value::Count(number) => number::grouped(*number, lang),
+            Value::Money(number, currency) => number::money(*number, currency, lang),
+            Value::Goods(number, unit) => {
+                let unit = unit.as_ref().map(|(_, name)| name);
+                number::quantity(*number, unit, lang)
+            }
+            Value::Names(names) => names.join(", "),
+        }
+    }
+
+    /// As programs have it; `None` for no name.
+    pub fn written(&self) -> Option<String> {
+        match &self.value {
+            Value::Names(names) => (!names.is_empty()).then(|| names.join("; ")),
+            _ => self.number().map(format_thousandths),
+        }
+    }
+
+    /// The unit of the number: a currency, a unit of measure, or what is counted.
+    pub fn unit(&self) -> Option<String> {
+        match &self.value {
+            Value::Money(_, currency) => Some(currency.clone()),
+            Value::Goods(_, unit) => unit.as_ref().map(|(code, _)| code.clone()),
+            Value::Count(_) => match self.question.measure {
+                Asked::Cube(Measure::Turns) => Some("turn".to_owned()),
+                Asked::Cube(Measure::Households) => Some("household".to_owned()),
+                Asked::Cube(Measure::Persons) => Some("person".to_owned()),
+                Asked::Cube(Measure::Villages) => Some("village".to_owned()),
+                _ => None,
+            },
+            Value::Names(_) => None,
+        }
+    }
+}
+
+/// Asks and answers the figures of one template over one view.
+pub(super) struct Asker<'a> {
+    pub(super) view: &'a View,
+    pub(super) template: &'a Template,
+    pub(super) axis: Axis,
+    pub(super) as_of: u64,
+    pub(super) lang: Lang,
+    /// First and last day of the data.
+    pub(super) span: (NaiveDate, NaiveDate),
+    /// The calendar year of the targets and budgets.
+    pub(super) year: Period,
+    /// What was noticed on the way.
+    pub(super) points: Vec<Point>,
+}
+
+impl Asker<'_> {
+    fn state(&self) -> &State {
+        &self.view.state
+    }
+
+    /// Answers all figures.
+    pub(super) fn answers(&mut self) -> Result<BTreeMap<String, Answer>, ReportError> {
+        let template = self.template;
+        let names = template.figures.keys();
+        names
+            .map(|name| Ok((name.clone(), self.answer(name)?)))
+            .collect()
+    }
+
+    fn answer(&mut self, name: &str) -> Result<Answer, ReportError> {
+        let question = self.question(name)?;
+        let value = match question.measure {
+            Asked::Budget => self.budget(&question),
+            Asked::Target => self.target(&question),
+            Asked::VillageNames => Value::Names(self.villages(name, &question)?),
+            Asked::Cube(measure) => {
+                let row = self.row(name, &question)?;
+                self.read(&row, measure, &question)
+            }
+        };
+        Ok(Answer { question, value })
+    }
+
+    fn days(&self, span: Span) -> (NaiveDate, NaiveDate) {
+        match span {
+            Span::Report => self.span,
+            Span::Year => (self.year.first_day(), self.span.1),
+        }
+    }
+
+    /// The question behind rows of the template.
+    pub(super) fn rows(&mut self, rows: &Rows, measure: Measure) -> Question {
+        let (from, to) = self.days(rows.period);
+        let mut question = Question {
+            kinds: rows.kinds.clone(),
+            stages: rows.stages.clone(),
+            conditions: rows.conditions.clone(),
+            ..self.stock(Asked::Cube(measure))
+        };
+        (question.from, question.to) = (from, to);
+        self.keep_known_cohorts(&mut question);
+        question
+    }
+
+    fn stock(&self, measure: Asked) -> Question {
+        Question {
+            except: BTreeMap::new(),
+            from: self.year.first_day(),
+            kinds: Vec::new(),
+            measure,
+            programme: None,
+            source: None,
+            stages: Vec::new(),
+            target: None,
+            to: self.year.last_day(),
+            conditions: BTreeMap::new(),
+        }
+    }
+
+    /// A list that was not put in yet has nobody on it: the figure is 0 and the report says why.
+    fn keep_known_cohorts(&mut self, question: &mut Question) {
+        let Some(cohorts) = question.conditions.get("cohort") else {
+            return;
+        };
+        let known = &self.view.state.cohorts;
+        let (kept, missing): (Vec<String>, Vec<String>) = cohorts
+            .iter()
+            .cloned()
+            .partition(|cohort| known.contains_key(cohort.as_str()));
+        for cohort in missing {
+            let point = point::cohort_missing(&cohort, self.lang);
+            if !self.points.contains(&point) {
+                self.points.push(point);
+            }
+            let left_out = question.except.entry("cohort".to_owned()).or_default();
+            left_out.push(cohort);
+        }
+        question.conditions.insert("cohort".to_owned(), kept);
+    }
+
+    pub(super) fn question(&mut self, name: &str) -> Result<Question, ReportError> {
+        let template = self.template;
+        let unknown = || ReportError::UnknownFigure(name.to_owned());
+        let source = template.figures.get(name).ok_or_else(unknown)?;
+        Ok(match source {
+            FigureSource::Query { measure, rows } => self.rows(rows, *measure),
+            FigureSource::Same { measure, of } => Question {
+                measure: Asked::Cube(*measure),
+                ..self.question(of)?
+            },
+            FigureSource::Villages { of } => Question {
+                measure: Asked::VillageNames,
+                ..self.question(of)?
+            },
+            FigureSource::Part { by, keys, of } => {
+                let mut question = self.question(of)?;
+                question.narrow(by, keys.iter().cloned());
+                question
+            }
+            FigureSource::Unclassified { by, of } => {
+                let mut question = self.question(of)?;
+                question.narrow(by, [String::new()]);
+                question
+            }
+            FigureSource::Others { by, of } => self.others(name, by, of)?,
+            FigureSource::Target { kind, .. } => Question {
+                target: Some(kind.clone()),
+                ..self.stock(Asked::Target)
+            },
+            FigureSource::Budget {
+                programme, source, ..
+            } => Question {
+                programme: programme.clone(),
+                source: source.clone(),
+                ..self.stock(Asked::Budget)
+            },
+        })
+    }
+
+    /// What no named part of a breakdown holds.
+    fn others(&mut self, name: &str, by: &str, of: &str) -> Result<Question, ReportError> {
+        let mut question = self.question(of)?;
+        let mut named: BTreeSet<String> = BTreeSet::new();
+        for source in self.template.figures.values() {
+            match source {
+                FigureSource::Part {
+                    by: other_by,
+                    keys,
+                    of: other,
+                } if other_by == by && other == of => named.extend(keys.iter().cloned()),
+                FigureSource::Unclassified {
+                    by: other_by,
+                    of: other,
+                } if other_by == by && other == of => {
+                    named.insert(String::new());
+                }
+                _ => {}
+            }
+        }
+        let found = self.keys(name, &question, by)?;
+        let left: Vec<String> = found.difference(&named).cloned().collect();
+        question.conditions.remove(by);
+        if !left.is_empty() {
+            question.conditions.insert(by.to_owned(), left);
+        }
+        let named = named.into_iter().map(shown_key).collect();
+        question.except.insert(by.to_owned(), named);
+        Ok(question)
+    }
+
+    /// The keys of a dimension in the rows of a question.
+    fn keys(
+        &self,
+        name: &str,
+        question: &Question,
+        by: &str,
+    ) -> Result<BTreeSet<String>, ReportError> {
+        let failed = |error| ReportError::figure(name, error);
+        let dimension: Dimension = by.parse().map_err(failed)?;
+        let Some(mut query) = question.query(self.axis, self.as_of).map_err(failed)? else {
+            return Ok(BTreeSet::new());
+        };
+        query.by = vec![dimension];
+        let answer = figures::figures(&self.view.facts, self.state(), &query).map_err(failed)?;
+        Ok(answer.rows.into_iter().flat_map(|row| row.keys).collect())
+    }
+
+    pub(super) fn row(&self, name: &str, question: &Question) -> Result<Row, ReportError> {
+        let failed = |error| ReportError::figure(name, error);
+        let query = question.query(self.axis, self.as_of).map_err(failed)?;
+        let query = query.ok_or_else(|| ReportError::UnknownFigure(name.to_owned()))?;
+        let answer = figures::figures(&self.view.facts, self.state(), &query).map_err(failed)?;
+        let row = answer.rows.into_iter().next();
+        row.ok_or_else(|| ReportError::UnknownFigure(name.to_owned()))
+    }
+
+    fn read(&mut self, row: &Row, measure: Measure, question: &Question) -> Value {
+        if measure == Measure::Quantity && row.turns != 0 && row.unit.is_empty() {
+            let point = point::unit_mixed(self.state(), question, self.lang);
+            self.points.push(point);
+        }
+        value(self.state(), row, measure, &question.kinds)
+    }
+
+    fn villages(&self, name: &str, question: &Question) -> Result<Vec<String>, ReportError> {
+        let keys = self.keys(name, question, "village")?;
+        let villages: BTreeSet<&str> = keys
+            .iter()
+            .flat_map(|key| key.split(';'))
+            .filter(|village| !village.is_empty())
+            .collect();
+        let called = |village: &str| match self.state().units.get(village) {
+            Some(unit) => unit.name.clone(),
+            None => village.to_owned(),
+        };
+        Ok(villages.into_iter().map(called).collect())
+    }
+
+    fn target(&mut self, question: &Question) -> Value {
+        let kind = question.target.clone().unwrap_or_default();
+        let year = self.year;
+        let set = self
+            .view
+            .state
+            .targets
+            .iter()
+            .filter(|((known, period), _)| known.as_str() == kind && period.same_days(&year))
+            .max_by_key(|(_, (_, seq))| *seq);
+        match set {
+            Some((_, (value, _))) => Value::Count(i128::from(value.thousandths())),
+            None => {
+                let point = point::target_missing(self.state(), &kind, &year, self.lang);
+                self.points.push(point);
+                Value::Count(0)
+            }
+        }
+    }
+
+    /// What was given to a programme in a year. What is given to a project by name is its own.
+    fn budget(&mut self, question: &Question) -> Value {
+        let year = self.year;
+        let within = |period: &Period| {
+            year.first_day() <= period.first_day() && period.last_day() <= year.last_day()
+        };
+        let programmes = question.programme.as_deref().map(|code| self.below(code));
+        let of_programme = |programme: &Option<Code>| match (&programmes, programme) {
+            (None, _) => true,
+            (Some(wanted), Some(code)) => wanted.contains(code.as_str()),
+            (Some(_), None) => false,
+        };
+        let source = question.source.as_deref();
+        let (mut sum, mut undated) = (0_i128, 0_i128);
+        let mut levels: BTreeSet<bool> = BTreeSet::new();
+        for ((programme, project, payer, period), (amount, _)) in &self.view.state.budgets {
+            let counts = project.is_none()
+                && of_programme(programme)
+                && source.is_none_or(|source| payer.as_str() == source);
+            match period {
+                Some(period) if counts && within(period) => {
+                    sum += i128::from(*amount);
+                    let top = programme.as_ref().map(Code::as_str);
+                    levels.insert(top == question.programme.as_deref());
+                }
+                None if counts => undated += i128::from(*amount),
+                _ => {}
+            }
+        }
+        let currency = self.view.state.catalogue.currency.clone();
+        if undated != 0 {
+            let amount = number::money(undated, &currency, self.lang);
+            self.points.push(point::budget_undated(&amount, self.lang));
+        }
+        if levels.len() > 1 && question.programme.is_some() {
+            self.points.push(point::budget_two_levels(self.lang));
+        }
+        Value::Money(sum, currency)
+    }
+
+    /// A programme and its parts.
+    pub(super) fn below(&self, code: &str) -> BTreeSet<String> {
+        let parts = self.state().catalogue.descendants(code);
+        let mut codes: BTreeSet<String> = parts.iter().map(|one| one.code.to_string()).collect();
+        codes.insert(code.to_owned());
+        codes
+    }
+}
+
+/// A key as the model names it: nothing is written as `none`, as lists have it.
+fn shown_key(key: String) -> String {
+    if key.is_empty() {
+        "none".to_owned()
+    } else {
+        key
+    }
+}
+
+/// A measure of a row with what it is counted in.
+pub(super) fn value(state: &State, row: &Row, measure: Measure, kinds: &[String]) -> Value {
+    let count = |number: i128| Value::Count(number * 1_000);
+    let currency = || state.catalogue.currency.clone();
+    match measure {
+        Measure::Turns => count(row.turns.into()),
+        Measure::Households => count(row.households.into()),
+        Measure::Persons => count(row.persons.into()),
+        Measure::Count => count(row.count.into()),
+        Measure::Villages => count(row.villages.into()),
+        Measure::Amount => Value::Money(row.amount, currency()),
+        Measure::Recovered => Value::Money(row.recovered, currency()),
+        Measure::Quantity => {
+            let unit = match (row.unit.as_str(), kinds) {
+                ("", [kind]) if row.quantity == 0 => {
+                    let kind = state.catalogue.kind(kind);
+                    kind.and_then(|kind| kind.unit.as_ref()).map(Code::as_str)
+                }
+                ("", _) => None,
+                (unit, _) => Some(unit),
+            };
+            let named = unit.map(|code| {
+                let known = state.catalogue.unit(code);
+                let name = known.map_or_else(|| Text::new(code, code), |unit| unit.name.clone());
+                (code.to_owned(), name)
+            });
+            Value::Goods(row.quantity, named)
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Renderings of the canonical model. Each is a function of the model alone, the same bytes for
+//! ever: a change that could move one takes a new number in [`RENDERER`].
+
+mod markdown;
+mod text;
+mod width;
+
+pub use markdown::markdown;
+pub use text::text;
+
+use super::model::Report;
+use crate::domain::language::Lang;
+
+/// The number of the rules by which a model is rendered.
+pub const RENDERER: u32 = 1;
+
+/// What the renderers say of their own.
+struct Phrases {
+    number: &'static str,
+    recipients: &'static str,
+    ledger: &'static str,
+    model: &'static str,
+}
+
+fn phrases(lang: Lang) -> Phrases {
+    match lang {
+        Lang::Vi => Phrases {
+            number: "Số:",
+            recipients: "Nơi nhận:",
+            ledger: "Số liệu theo sổ cái đến sự kiện",
+            model: "Mã SHA-256 của báo cáo",
+        },
+        Lang::En => Phrases {
+            number: "No.",
+            recipients: "Recipients:",
+            ledger: "Data from the ledger up to event",
+            model: "SHA-256 of this report",
+        },
+    }
+}
+
+/// The number and its symbol; a draft leaves the place of the number blank.
+fn number_line(report: &Report, blank: &str) -> String {
+    let header = &report.header;
+    let number = header.number.as_deref().unwrap_or(blank);
+    let word = phrases(report.language).number;
+    format!("{word} {number}/{}", header.symbol)
+}
+
+/// Place and date; a draft leaves the place of the date blank.
+fn date_line(report: &Report, blank: &str) -> String {
+    let header = &report.header;
+    let lang = report.language;
+    let date = header.date.clone().unwrap_or_else(|| {
+        let vi = format!("ngày {blank} tháng {blank} năm {blank}");
+        lang.pick(vi, "(date)".to_owned())
+    });
+    format!("{}, {date}", header.place)
+}
+
+/// What identifies the report and the state of the ledger it was made from.
+fn fingerprint(report: &Report) -> [String; 3] {
+    let words = phrases(report.language);
+    let as_of = &report.as_of;
+    let template = &report.template;
+    let digest = report.digest.as_deref().unwrap_or_default();
+    [
+        format!(
+            "{} {} ({}), {} {} v{}",
+            words.ledger,
+            as_of.seq,
+            as_of.at,
+            report.language.pick("mẫu", "template"),
+            template.code,
+            template.version
+        ),
+        format!(
+            "{} {}",
+            report
+                .language
+                .pick("Mã gốc của sổ:", "Root of the ledger:"),
+            as_of.root
+        ),
+        format!("{}: {digest}", words.model),
+    ]
+}
