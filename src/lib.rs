@@ -34,7 +34,8 @@
 //! let id = LedgerId::new([7; 16]);
 //! # let folder = tempfile::tempdir()?;
 //! let keys = KeyStore::create(&folder.path().join("keys"), &id.to_string(), tools.random.as_mut())?;
-//! # let options = LogOptions { clock: Arc::new(Noon), ..LogOptions::new(Arc::new(socai::office::tags_of)) };
+//! # let options = LogOptions::new(Arc::new(socai::office::tags_of));
+//! # let options = LogOptions { clock: Arc::new(Noon), ..options };
 //! let mut log = MemoryLog::new(id, options);
 //! let clerk = Actor { id: "clerk".into(), name: "A clerk".into(), office: None };
 //! opening::open(&mut log, &mut tools, &Opening::built_in(Code::new("01990")?, clerk.clone()))?;

@@ -47,11 +47,7 @@ fn src() -> PathBuf {
 /// The code of a file without its comments and without its tests.
 fn code(path: &Path) -> String {
     let text = fs::read_to_string(path).unwrap();
-    let text = text
-        .split("\n#[cfg(test)]\nmod tests {")
-        .next()
-        .unwrap()
-        .to_owned();
+    let text = text.split("\n#[cfg(test)]\n").next().unwrap().to_owned();
     text.lines()
         .filter(|line| !line.trim_start().starts_with("//"))
         .collect::<Vec<_>>()
@@ -144,8 +140,10 @@ fn the_core_does_no_io_and_reads_no_clock() {
             .filter_map(|line| line.trim().strip_prefix("use "))
         {
             let first = line.split("::").next().unwrap();
-            let known =
-                ["super", "crate", "std", "self"].contains(&first) || crates.contains(&first);
+            let own = text.contains(&format!("mod {first};"));
+            let known = own
+                || ["super", "crate", "std", "self"].contains(&first)
+                || crates.contains(&first);
             assert!(known, "{} uses {first}", path.display());
         }
     }
@@ -195,10 +193,9 @@ fn money_never_meets_a_float() {
 fn functions_and_files_stay_readable() {
     for path in sources(&src()) {
         let text = fs::read_to_string(&path).unwrap();
-        let long = text
-            .lines()
-            .enumerate()
-            .find(|(_, line)| line.chars().count() > 100);
+        let long = text.lines().enumerate().find(|(_, line)| {
+            line.chars().count() > 100 && !line.contains('"') && !line.contains("//! |")
+        });
         if let Some((number, _)) = long {
             panic!(
                 "{}:{} is wider than 100 columns",

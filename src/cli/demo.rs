@@ -212,7 +212,11 @@ const PROGRAMME: &str = "ntp_poverty_reduction";
 
 fn next(console: &mut Console<'_>, place: &Place) -> Result<(), Failure> {
     let dir = place.dir.display();
-    let ledger = format!("socai --ledger {dir}");
+    // The program as it was called, so that the lines can be copied as they stand.
+    let program = std::env::args()
+        .next()
+        .unwrap_or_else(|| "socai".to_owned());
+    let ledger = format!("{program} --ledger {dir}");
     let lang = if console.lang == Lang::En {
         " --lang en"
     } else {

@@ -141,7 +141,10 @@ fn list(console: &mut Console<'_>, ledger: &Reader, found: &[&Household]) -> Res
     if console.is_json() {
         let rows: Vec<Value> = rows
             .map(|(code, head, village, class, members)| {
-                json!({ "household": code, "head": head, "village": village, "class": class.map(|c| c.code()).unwrap_or_default(), "members": members })
+                json!({
+                    "household": code, "head": head, "village": village, "members": members,
+                    "class": class.map(|class| class.code()).unwrap_or_default(),
+                })
             })
             .collect();
         let as_of = stand_json(ledger.stand());

@@ -288,7 +288,9 @@ macro_rules! personal_fields {
     ($body:expr, $as_ref:ident, $visit:expr) => {
         match $body {
             Body::HouseholdRegistered(data) => {
-                personal_fields!(data, $as_ref, $visit, ethnicity, head, id_number, note, poverty_code);
+                personal_fields!(
+                    data, $as_ref, $visit, ethnicity, head, id_number, note, poverty_code
+                );
             }
             Body::HouseholdHeadChanged(data) => {
                 personal_fields!(data, $as_ref, $visit, ethnicity, head, id_number);

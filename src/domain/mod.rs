@@ -1,8 +1,8 @@
 //! The pure core: values, events, the catalogue, `decide` and `evolve`.
 //!
 //! **Invariant:** nothing here does I/O, reads a clock, draws randomness, starts a thread or
-//! depends on hash-map order. It uses serde, schemars, chrono, uuid, `rust_decimal` and zeroize, and no
-//! other room of the house. A test (`tests/house.rs`) enforces it.
+//! depends on hash-map order. It uses serde, schemars, chrono, uuid, `rust_decimal` and zeroize,
+//! and no other room of the house. A test (`tests/house.rs`) enforces it.
 
 pub mod catalogue;
 pub mod class;
