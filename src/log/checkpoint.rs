@@ -177,6 +177,36 @@ fn read(ledger: &Path) -> Result<Option<String>, LogError> {
     }
 }
 
+impl Explain for CheckpointError {
+    fn code(&self) -> &'static str {
+        match self {
+            CheckpointError::Note(_) => "bad_note",
+            CheckpointError::Malformed => "bad_checkpoint",
+            CheckpointError::OtherOrigin { .. } => "other_origin",
+            CheckpointError::Log(error) => error.code(),
+        }
+    }
+
+    fn message(&self, lang: Lang) -> String {
+        let vi = match self {
+            CheckpointError::Note(error) => format!("mốc xác nhận không hợp lệ: {error}"),
+            CheckpointError::Malformed => "đây không phải là một mốc xác nhận".to_owned(),
+            CheckpointError::OtherOrigin { found, wanted } => {
+                format!("mốc xác nhận này là của sổ {found}, không phải của {wanted}")
+            }
+            CheckpointError::Log(error) => error.message(Lang::Vi),
+        };
+        lang.pick(vi, self.to_string())
+    }
+
+    fn hint(&self, lang: Lang) -> Option<String> {
+        match self {
+            CheckpointError::Log(error) => error.hint(lang),
+            _ => None,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -244,35 +274,5 @@ mod tests {
         }
         let extended = format!("o\n1\n{root}\nextension\n");
         assert_eq!(Checkpoint::parse(&extended).unwrap().size, 1);
-    }
-}
-
-impl Explain for CheckpointError {
-    fn code(&self) -> &'static str {
-        match self {
-            CheckpointError::Note(_) => "bad_note",
-            CheckpointError::Malformed => "bad_checkpoint",
-            CheckpointError::OtherOrigin { .. } => "other_origin",
-            CheckpointError::Log(error) => error.code(),
-        }
-    }
-
-    fn message(&self, lang: Lang) -> String {
-        let vi = match self {
-            CheckpointError::Note(error) => format!("mốc xác nhận không hợp lệ: {error}"),
-            CheckpointError::Malformed => "đây không phải là một mốc xác nhận".to_owned(),
-            CheckpointError::OtherOrigin { found, wanted } => {
-                format!("mốc xác nhận này là của sổ {found}, không phải của {wanted}")
-            }
-            CheckpointError::Log(error) => error.message(Lang::Vi),
-        };
-        lang.pick(vi, self.to_string())
-    }
-
-    fn hint(&self, lang: Lang) -> Option<String> {
-        match self {
-            CheckpointError::Log(error) => error.hint(lang),
-            _ => None,
-        }
     }
 }

@@ -13,7 +13,7 @@ pub fn grouped(thousandths: i128, lang: Lang) -> String {
         out.push('-');
     }
     for (place, digit) in whole.chars().enumerate() {
-        if place > 0 && (whole.len() - place) % 3 == 0 {
+        if place > 0 && (whole.len() - place).is_multiple_of(3) {
             out.push(group);
         }
         out.push(digit);

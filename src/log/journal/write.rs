@@ -192,14 +192,6 @@ impl JournalWriter {
         })
     }
 
-    /// Lets a test put a failing disk in the place of the segment.
-    #[cfg(test)]
-    pub(crate) fn wrap(&mut self, wrap: impl FnOnce(Box<dyn Medium>) -> Box<dyn Medium>) {
-        let path = self.journal.join(segment_name(self.cursor.segment));
-        let (file, _) = open_segment(&path).unwrap();
-        self.file = wrap(Box::new(file));
-    }
-
     /// The place behind the last frame that was put.
     pub(crate) fn cursor(&self) -> &Cursor {
         &self.cursor
