@@ -207,7 +207,7 @@ fn print(
         cells.extend(
             MEASURES.map(|measure| console.number(&row.measure(measure).unwrap_or_default())),
         );
-        cells.push(row.unit.clone());
+        cells.push(unit_name(ledger.state(), &row.unit, console.lang));
         cells
     });
     let numeric: Vec<usize> = (keys..keys + MEASURES.len()).collect();
@@ -312,6 +312,12 @@ pub fn key_name(
         _ => key.to_owned(),
     };
     named.unwrap_or_else(none)
+}
+
+/// What people call a unit of measure; nothing where there is none.
+pub fn unit_name(state: &crate::domain::State, unit: &str, lang: crate::domain::Lang) -> String {
+    let known = state.catalogue.unit(unit);
+    known.map_or_else(|| unit.to_owned(), |known| known.name.get(lang).to_owned())
 }
 
 fn overlaps(a: &Period, b: &Period) -> bool {

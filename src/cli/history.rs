@@ -19,6 +19,7 @@ use crate::domain::support::SupportState;
 use crate::log::codec::format_moment;
 use crate::office::asof::local_date;
 use crate::office::personal::ERASED;
+use crate::projection::Dimension;
 
 /// Which events say that an earlier one is not what stands.
 #[derive(Default)]
@@ -315,6 +316,7 @@ fn support_sentence(ledger: &Reader, stage: Stage, state: &SupportState, lang: L
     }
     if let Some(quantity) = state.quantity {
         let unit = state.unit.as_ref().map(Code::as_str).unwrap_or_default();
+        let unit = super::figures::unit_name(ledger.state(), unit, lang);
         parts.push(format!(
             "{} {unit}",
             super::console::grouped(&quantity.to_string(), lang)
@@ -330,11 +332,14 @@ fn support_sentence(ledger: &Reader, stage: Stage, state: &SupportState, lang: L
     if let Some(class) = state.class {
         parts.push(class.name().get(lang).to_owned());
     }
-    let sources: Vec<&str> = state
+    let sources: Vec<String> = state
         .funding
         .iter()
         .filter_map(|part| part.source.as_ref())
-        .map(Code::as_str)
+        .map(|source| {
+            let key = source.as_str();
+            super::figures::key_name(ledger.state(), Dimension::Source, key, lang)
+        })
         .collect();
     if !sources.is_empty() {
         parts.push(sources.join(" + "));

@@ -309,8 +309,9 @@ fn received_cells(console: &Console<'_>, ledger: &Reader, row: &figures::Row) ->
     let quantity = match row.unit.as_str() {
         "" => String::new(),
         unit => format!(
-            "{} {unit}",
-            console.number(&format_thousandths(row.quantity))
+            "{} {}",
+            console.number(&format_thousandths(row.quantity)),
+            super::figures::unit_name(ledger.state(), unit, lang)
         ),
     };
     vec![

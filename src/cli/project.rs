@@ -10,6 +10,7 @@ use super::figures::{fingerprint, stand_json};
 use super::open::{Place, Reader};
 use crate::domain::code::Code;
 use crate::domain::fixed::format_thousandths;
+use crate::domain::personal::Subject;
 use crate::domain::stage::Stage;
 use crate::domain::state::Project;
 use crate::office::OfficeError;
@@ -184,6 +185,7 @@ fn show(
     }
     if let (Some(quantity), Some(unit)) = (registered.quantity, &registered.unit) {
         let size = console.number(&quantity.to_string());
+        let unit = super::figures::unit_name(ledger.state(), unit.as_str(), lang);
         console.line(format!("  {}: {size} {unit}", lang.pick("quy mô", "size")))?;
     }
     for (stage, on, seq) in &project.stages {
@@ -238,14 +240,43 @@ fn show(
         format!("Hộ tham gia: {}", project.members.len()),
         format!("Members: {}", project.members.len()),
     ))?;
-    for (household, role) in &project.members {
+    print_members(console, ledger, project)?;
+    console.line(fingerprint(ledger.stand(), lang))
+}
+
+/// The households that take part, by name. Their class stands in each support, as it was then.
+fn print_members(
+    console: &mut Console<'_>,
+    ledger: &Reader,
+    project: &Project,
+) -> Result<(), Failure> {
+    let lang = console.lang;
+    let (state, reader) = (ledger.state(), ledger.personal());
+    let cells = project.members.iter().map(|(code, role)| {
+        let known = state.households.get(code);
+        let head = known.map(|known| {
+            let subject = Subject::Household(code.clone());
+            reader.field(&subject, &known.personal, "head")
+        });
+        let village = known.and_then(|known| known.villages.latest());
         let role = role
             .as_ref()
-            .map(|role| format!(" ({role})"))
-            .unwrap_or_default();
-        console.line(format!("  {household}{role}"))?;
-    }
-    console.line(fingerprint(ledger.stand(), lang))
+            .map_or(String::new(), |role| match role.as_str() {
+                "member" => lang.pick("thành viên", "member").to_owned(),
+                "experienced" => lang
+                    .pick("hộ có kinh nghiệm", "experienced household")
+                    .to_owned(),
+                other => other.to_owned(),
+            });
+        let village = village.map(ToString::to_string).unwrap_or_default();
+        vec![code.to_string(), head.unwrap_or_default(), village, role]
+    });
+    let header = lang.pick(
+        ["mã hộ", "chủ hộ", "thôn", "vai trò"],
+        ["household", "head", "village", "role"],
+    );
+    let text = table(&header, cells.collect(), &[]);
+    console.line(text)
 }
 
 fn print_goods(console: &mut Console<'_>, ledger: &Reader, goods: &[Row]) -> Result<(), Failure> {
@@ -273,7 +304,7 @@ fn print_goods(console: &mut Console<'_>, ledger: &Reader, goods: &[Row]) -> Res
         cells.push(format!(
             "{} {}",
             console.number(&format_thousandths(row.quantity)),
-            row.unit
+            super::figures::unit_name(ledger.state(), &row.unit, lang)
         ));
         cells
     });
