@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::report::ReportCommand;
 use crate::domain::language::Lang;
 
 /// Sổ cái hỗ trợ: ghi chi trả, xem lịch sử hộ, lập lại mọi báo cáo kỳ trước.
@@ -102,7 +103,7 @@ pub enum Command {
     Figures(FiguresArgs),
     /// Báo cáo · reports
     #[command(subcommand)]
-    Report(ReportCommand),
+    Report(Box<ReportCommand>),
     /// Các sự kiện trong sổ (mỗi dòng một sự kiện) · the events, one a line
     Events(EventsArgs),
     /// Ký và in mốc xác nhận của sổ · sign and print a checkpoint
@@ -644,7 +645,8 @@ pub struct ReverseArgs {
 /// How much of the log a view knows.
 #[derive(Debug, Clone, Default, Args)]
 pub struct AsOfArgs {
-    /// Thời điểm dữ liệu: số thứ tự, ngày, hoặc thời điểm · sequence number, date or moment
+    /// Thời điểm dữ liệu: số thứ tự, ngày, thời điểm, hoặc số báo cáo đã phát hành · sequence
+    /// number, date, moment, or the number of an issued report
     #[arg(long, value_name = "AS_OF")]
     pub as_of: Option<String>,
 }
@@ -748,39 +750,6 @@ pub enum TableArg {
     Targets,
     /// Nguồn vốn phân bổ
     Budget,
-}
-
-/// `report`.
-#[derive(Debug, Subcommand)]
-pub enum ReportCommand {
-    /// Lập báo cáo của một kỳ · make the report of a period
-    Show(ReportArgs),
-}
-
-/// `report show`.
-#[derive(Debug, Args)]
-pub struct ReportArgs {
-    /// Kỳ báo cáo · period
-    #[arg(long)]
-    pub period: String,
-    /// Số liệu đến ngày · data up to this day
-    #[arg(long, value_name = "DATE")]
-    pub cut_off: Option<String>,
-    /// Trục thời gian · axis
-    #[arg(long, default_value = "occurred")]
-    pub axis: String,
-    /// Mẫu báo cáo · template
-    #[arg(long, default_value = "poverty-reduction-half-year")]
-    pub template: String,
-    /// Phần lời văn · narrative text
-    #[arg(long, value_name = "FILE")]
-    pub narrative: Option<PathBuf>,
-    /// Ghi ra tệp .txt, .md hoặc .json · write to a file
-    #[arg(long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-    #[command(flatten)]
-    #[allow(missing_docs)]
-    pub as_of: AsOfArgs,
 }
 
 /// `events`.

@@ -2,10 +2,11 @@
 
 use serde_json::json;
 
-use super::args::{AsOfArgs, DemoArgs, ReportArgs};
+use super::args::{AsOfArgs, DemoArgs};
 use super::console::{Console, Failure, Problem};
 use super::init::{self, Wanted};
 use super::open::{Place, Writer};
+use super::report::{OrderArgs, ReportArgs};
 use crate::domain::code::Code;
 use crate::domain::command::{BudgetDraft, Command};
 use crate::domain::event::{Actor, Document};
@@ -82,13 +83,15 @@ pub fn run(console: &mut Console<'_>, place: &Place, args: &DemoArgs) -> Result<
         fill(console, &place, &mut tools)?;
     }
     let report = ReportArgs {
-        period: "2023-H1".to_owned(),
-        cut_off: Some("2023-04-30".to_owned()),
-        axis: "occurred".to_owned(),
-        template: "poverty-reduction-half-year".to_owned(),
-        narrative: None,
+        order: OrderArgs {
+            period: "2023-H1".to_owned(),
+            cut_off: Some("2023-04-30".to_owned()),
+            axis: "occurred".to_owned(),
+            template: "poverty-reduction-half-year".to_owned(),
+            narrative: None,
+            as_of: AsOfArgs::default(),
+        },
         output: None,
-        as_of: AsOfArgs::default(),
     };
     let [vi, en] = NARRATIVES;
     super::report::show(console, &place, &report, Some(console.pick(vi, en)))?;

@@ -13,7 +13,7 @@ mod init;
 pub mod open;
 mod project;
 mod record;
-mod report;
+pub mod report;
 pub mod schema;
 mod values;
 
@@ -75,9 +75,7 @@ fn dispatch(console: &mut Console<'_>, place: &Place, command: &Command) -> Resu
         Command::Household(command) => household::run(console, place, command),
         Command::Project(command) => project::run(console, place, command),
         Command::Figures(args) => figures::run(console, place, args),
-        Command::Report(args::ReportCommand::Show(args)) => {
-            report::show(console, place, args, None)
-        }
+        Command::Report(command) => report::run(console, place, command),
         Command::Events(args) => events::run(console, place, args),
         Command::Checkpoint => checkpoint::run(console, place),
         Command::Schema(args) => schema::run(console, args),

@@ -93,14 +93,26 @@ impl Place {
     /// # Errors
     /// [`Failure`] when there is no ledger, it cannot be read, or the as-of is beyond it.
     pub fn read(&self, console: &mut Console<'_>, as_of: &AsOfArgs) -> Result<Reader, Failure> {
+        let journal = self.journal(console)?;
         let as_of = match &as_of.as_of {
-            Some(text) => AsOf::parse(text).map_err(|error| console.failure(&error))?,
+            Some(text) => AsOf::find(text, &journal).map_err(|error| console.failure(&error))?,
             None => AsOf::Head,
         };
-        let journal = self.journal(console)?;
         let keys = self.keys(console)?;
         Ledger::fold(journal, keys, as_of, SystemClock.now_ms())
             .map_err(|error| console.failure(&error))
+    }
+
+    /// How much of the log an option says.
+    ///
+    /// # Errors
+    /// [`Failure`] when it says no such thing, or the ledger cannot be read.
+    pub fn as_of(&self, console: &mut Console<'_>, args: &AsOfArgs) -> Result<AsOf, Failure> {
+        let Some(text) = &args.as_of else {
+            return Ok(AsOf::Head);
+        };
+        let journal = self.journal(console)?;
+        AsOf::find(text, &journal).map_err(|error| console.failure(&error))
     }
 
     /// The ledger for writing.

@@ -1,27 +1,119 @@
-//! `socai report`: the office's report of a period.
+//! `socai report`: the office's report of a period, as a draft, issued, and made again.
 
-use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::args::ReportArgs;
-use super::console::{Console, Failure, Problem};
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use super::args::{AsOfArgs, BasisArgs};
+use super::console::{Console, Failure, table};
 use super::open::{Place, Reader};
 use super::values;
-use crate::domain::event::Body;
-use crate::domain::finding::FindingCode;
-use crate::domain::language::Explain;
-use crate::domain::period::Period;
+use crate::domain::report::IssuedReport;
 use crate::log::codec::format_moment;
-use crate::office::OfficeError;
-use crate::office::opening::hex;
-use crate::projection::Axis;
-use crate::report::build::KnownAs;
-use crate::report::{Narrative, Report, ReportInput, Template, render};
+use crate::office::reports::{IssueBasis, ReportOrder, narrative_text};
+use crate::office::{OfficeError, Outcome};
+use crate::report::Report;
+use crate::report::render::{Form, render};
 
-/// How many refs of a finding are named.
-const EXAMPLES: usize = 3;
+/// `report`.
+#[derive(Debug, Subcommand)]
+pub enum ReportCommand {
+    /// Xem thử báo cáo của một kỳ, chưa có số · the draft of a report
+    Show(ReportArgs),
+    /// Phát hành báo cáo có số, ghi vào sổ · issue a report, on record
+    Issue(IssueArgs),
+    /// Các báo cáo đã phát hành · the issued reports
+    List {
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        as_of: AsOfArgs,
+    },
+    /// Lập lại đúng báo cáo đã phát hành · an issued report again, byte for byte
+    Regenerate {
+        /// Số báo cáo, ví dụ 57/BC-UBND hoặc 57@2023 · its number
+        number: String,
+        /// Ghi ra tệp .txt, .md, .html, .csv hoặc .json · write to a file
+        #[arg(long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+}
 
-/// Runs `report show`. `narrative` stands in for `--narrative` where the program brings its own.
+/// What is asked of a report.
+#[derive(Debug, Args)]
+pub struct OrderArgs {
+    /// Kỳ báo cáo · period
+    #[arg(long)]
+    pub period: String,
+    /// Số liệu đến ngày · data up to this day
+    #[arg(long, value_name = "DATE")]
+    pub cut_off: Option<String>,
+    /// Trục thời gian · axis
+    #[arg(long, default_value = "occurred")]
+    pub axis: String,
+    /// Mẫu báo cáo · template
+    #[arg(long, default_value = "poverty-reduction-half-year")]
+    pub template: String,
+    /// Phần lời văn · narrative text
+    #[arg(long, value_name = "FILE")]
+    pub narrative: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub as_of: AsOfArgs,
+}
+
+/// `report show`.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub order: OrderArgs,
+    /// Ghi ra tệp .txt, .md, .html, .csv hoặc .json · write to a file
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// `report issue`.
+#[derive(Debug, Args)]
+pub struct IssueArgs {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub order: OrderArgs,
+    /// Số văn bản, ví dụ 57 hoặc 57/BC-UBND · number of the document
+    #[arg(long)]
+    pub number: String,
+    /// Ngày văn bản · date of the document
+    #[arg(long)]
+    pub date: String,
+    /// Ghi ra tệp .txt, .md, .html, .csv hoặc .json · write to a file
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// What it rests on.
+    #[command(flatten)]
+    pub basis: BasisArgs,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// [`Failure`] when the report cannot be made, or the ledger cannot be read or written.
+pub fn run(
+    console: &mut Console<'_>,
+    place: &Place,
+    command: &ReportCommand,
+) -> Result<(), Failure> {
+    match command {
+        ReportCommand::Show(args) => show(console, place, args, None),
+        ReportCommand::Issue(args) => issue(console, place, args),
+        ReportCommand::List { as_of } => list(console, place, as_of),
+        ReportCommand::Regenerate { number, output } => {
+            regenerate(console, place, number, output.as_deref())
+        }
+    }
+}
+
+/// Runs `report show`. `narrative` (text and name) stands in for `--narrative` where the program
+/// brings its own.
 ///
 /// # Errors
 /// [`Failure`] when the template or the narrative has errors, or the ledger cannot be read.
@@ -31,102 +123,223 @@ pub fn show(
     args: &ReportArgs,
     narrative: Option<(&str, &str)>,
 ) -> Result<(), Failure> {
-    let period: Period = args
-        .period
-        .parse()
-        .map_err(|error| console.usage("--period", &error))?;
-    let axis: Axis = args
-        .axis
-        .parse()
-        .map_err(|error| console.usage("--axis", &error))?;
-    let cut_off = args.cut_off.as_ref();
-    let cut_off = cut_off
-        .map(|text| values::date(console, "--cut-off", text))
-        .transpose()?;
-    let kind = kind(console, args)?;
-    let ledger = place.read(console, &args.as_of)?;
-    let template = template(console, &ledger, &args.template)?;
-    let narrative = match (&args.narrative, narrative) {
-        (Some(path), _) => {
-            let name = path.display().to_string();
-            let text = std::fs::read_to_string(path)
-                .map_err(|error| console.failure(&OfficeError::File(name.clone(), error)))?;
-            parse(console, &text, &name, &template)?
-        }
-        (None, Some((name, text))) => parse(console, text, name, &template)?,
-        (None, None) => Narrative::default(),
-    };
-    let last = cut_off.unwrap_or(period.last_day());
-    let findings =
-        findings(&ledger, period.first_day(), last).map_err(|error| console.failure(&error))?;
-    let stand = ledger.stand();
-    let input = ReportInput {
-        view: ledger.view(),
-        as_of: KnownAs {
-            seq: stand.seq,
-            at: format_moment(stand.at_ms),
-            root: hex(&stand.root),
-        },
-        template: &template,
-        period,
-        cut_off,
-        axis,
-        lang: console.lang,
-        number: None,
-        date: None,
-        narrative: &narrative,
-        findings,
-    };
-    let report = Report::build(&input).map_err(|error| console.refused(&error))?;
-    let text = match kind {
-        Kind::Text => render::text(&report),
-        Kind::Markdown => render::markdown(&report),
-        Kind::Json => {
-            let text = report.to_canonical_json();
-            text.map_err(|error| other(console, "report", &error.to_string()))? + "\n"
-        }
-    };
-    match &args.output {
-        Some(path) => write(console, path, &text),
-        None => console.line(text.trim_end_matches('\n')),
+    let mut order = order(console, &args.order)?;
+    let form = form(console, args.output.as_deref())?;
+    if let (None, Some((name, text))) = (&order.narrative, narrative) {
+        order.narrative = Some((text.to_owned(), name.to_owned()));
     }
+    let ledger = place.read(console, &args.order.as_of)?;
+    let report = ledger.draft(&order);
+    let report = report.map_err(|error| console.failure(&error))?;
+    put(console, &report, form, args.output.as_deref())
 }
 
-#[derive(Clone, Copy)]
-enum Kind {
-    Text,
-    Markdown,
-    Json,
+fn order(console: &Console<'_>, args: &OrderArgs) -> Result<ReportOrder, Failure> {
+    let period = args.period.parse();
+    let axis = args.axis.parse();
+    let cut_off = args.cut_off.as_ref();
+    let cut_off = cut_off.map(|text| values::date(console, "--cut-off", text));
+    let narrative = match &args.narrative {
+        Some(path) => {
+            let name = path.display().to_string();
+            let text = std::fs::read(path)
+                .map_err(|error| OfficeError::File(name.clone(), error))
+                .and_then(|bytes| narrative_text(&bytes));
+            let text = text.map_err(|error| console.failure(&error))?;
+            (!text.trim().is_empty()).then_some((text, name))
+        }
+        None => None,
+    };
+    Ok(ReportOrder {
+        period: period
+            .map_err(|error: crate::domain::PeriodError| console.usage("--period", &error))?,
+        cut_off: cut_off.transpose()?,
+        axis: axis
+            .map_err(|error: crate::projection::FiguresError| console.usage("--axis", &error))?,
+        template: args.template.clone(),
+        lang: console.lang,
+        narrative,
+    })
+}
+
+fn issue(console: &mut Console<'_>, place: &Place, args: &IssueArgs) -> Result<(), Failure> {
+    let order = order(console, &args.order)?;
+    let basis = IssueBasis {
+        number: args.number.clone(),
+        date: values::date(console, "--date", &args.date)?,
+        document: values::document(args.basis.document.as_ref()),
+        reason: values::text(args.basis.reason.as_ref()),
+    };
+    let output = args.output.as_deref();
+    let form = form(console, output)?;
+    let as_of = place.as_of(console, &args.order.as_of)?;
+    let mut ledger = place.write(console)?;
+    let by = place.actor(console, &ledger)?;
+    let mut tools = place.tools();
+    let (report, outcome) = ledger
+        .issue(&mut tools, &by, &order, as_of, &basis)
+        .map_err(|error| console.failure(&error))?;
+    let Outcome::New { seq, .. } = outcome else {
+        return Ok(());
+    };
+    let issued = ledger.state().reports.iter().find(|one| one.seq == seq);
+    let Some(issued) = issued.cloned() else {
+        return Ok(());
+    };
+    if console.is_json() {
+        console.json(&row(&issued))?;
+    } else {
+        tell_issued(console, &issued)?;
+    }
+    let Some(path) = output else { return Ok(()) };
+    let text = render(&report, form).map_err(|error| console.refused(&error))?;
+    save(console, path, &text)
+}
+
+fn tell_issued(console: &mut Console<'_>, issued: &IssuedReport) -> Result<(), Failure> {
+    let (number, seq) = (&issued.issued.number, issued.seq);
+    console.line(console.pick(
+        format!("đã phát hành báo cáo {number} (#{seq})"),
+        format!("issued report {number} (#{seq})"),
+    ))?;
+    fingerprint(console, issued)?;
+    console.line(console.pick(
+        format!("lập lại bất cứ lúc nào: socai report regenerate {number}"),
+        format!("the same again at any time: socai report regenerate {number}"),
+    ))
+}
+
+/// Under what a report can be checked.
+fn fingerprint(console: &mut Console<'_>, report: &IssuedReport) -> Result<(), Failure> {
+    let as_of = &report.issued.as_of;
+    let lines = [
+        (
+            console.pick("dữ liệu đến", "as of"),
+            format!("#{}", as_of.seq),
+        ),
+        (console.pick("mã gốc", "root"), as_of.root.clone()),
+        (
+            console.pick("mã báo cáo", "digest"),
+            report.issued.model.clone(),
+        ),
+    ];
+    for (name, value) in lines {
+        console.line(format!("  {name}: {value}"))?;
+    }
+    Ok(())
+}
+
+fn list(console: &mut Console<'_>, place: &Place, as_of: &AsOfArgs) -> Result<(), Failure> {
+    let ledger = place.read(console, as_of)?;
+    let reports = &ledger.state().reports;
+    if console.is_json() {
+        let rows: Vec<Value> = reports.iter().map(row).collect();
+        return console.json(&json!({ "reports": rows }));
+    }
+    if reports.is_empty() {
+        return console.line(console.pick("chưa phát hành báo cáo nào", "no report was issued"));
+    }
+    let lang = console.lang;
+    let line = |report: &IssuedReport| {
+        let issued = &report.issued;
+        vec![
+            issued.number.to_string(),
+            issued.date.to_string(),
+            issued.period.label(lang),
+            issued
+                .cut_off
+                .map(|date| date.to_string())
+                .unwrap_or_default(),
+            format!("#{}", issued.as_of.seq),
+            report.by.name.clone(),
+            issued.model.chars().take(16).collect(),
+        ]
+    };
+    let header = lang.pick(
+        [
+            "số",
+            "ngày",
+            "kỳ",
+            "số liệu đến",
+            "sự kiện",
+            "người phát hành",
+            "mã",
+        ],
+        [
+            "number",
+            "date",
+            "period",
+            "cut-off",
+            "as of",
+            "issued by",
+            "digest",
+        ],
+    );
+    let text = table(&header, reports.iter().map(line).collect(), &[]);
+    console.line(text)
+}
+
+/// An issued report for programs: its event's data, who and when.
+fn row(report: &IssuedReport) -> Value {
+    let mut row = serde_json::to_value(&report.issued).unwrap_or_default();
+    if let Some(row) = row.as_object_mut() {
+        row.insert("seq".to_owned(), json!(report.seq));
+        row.insert("at".to_owned(), json!(format_moment(report.at_ms)));
+        row.insert("by".to_owned(), json!(report.by));
+        row.insert("name".to_owned(), json!(report.name()));
+    }
+    row
+}
+
+fn regenerate(
+    console: &mut Console<'_>,
+    place: &Place,
+    number: &str,
+    output: Option<&Path>,
+) -> Result<(), Failure> {
+    let form = form(console, output)?;
+    let ledger: Reader = place.read(console, &AsOfArgs::default())?;
+    let report = ledger.issued(number).and_then(|one| ledger.regenerate(one));
+    let report = report.map_err(|error| console.failure(&error))?;
+    put(console, &report, form, output)
 }
 
 /// The form by the ending of the file, else by `--format`.
-fn kind(console: &Console<'_>, args: &ReportArgs) -> Result<Kind, Failure> {
-    let Some(path) = &args.output else {
+fn form(console: &Console<'_>, output: Option<&Path>) -> Result<Form, Failure> {
+    let Some(path) = output else {
         return Ok(if console.is_json() {
-            Kind::Json
+            Form::Json
         } else {
-            Kind::Text
+            Form::Text
         });
     };
-    match path.extension().and_then(|ending| ending.to_str()) {
-        Some("txt") => Ok(Kind::Text),
-        Some("md") => Ok(Kind::Markdown),
-        Some("json") => Ok(Kind::Json),
-        _ => Err(console.wrong(
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    let form = ending.and_then(|ending| Form::of_ending(&ending.to_lowercase()));
+    form.ok_or_else(|| {
+        console.wrong(
             "--output",
             &path.display().to_string(),
-            "tên tệp phải kết thúc bằng .txt, .md hoặc .json",
-            "the file must end in .txt, .md or .json",
-        )),
-    }
+            "tên tệp phải kết thúc bằng .txt, .md, .html, .csv hoặc .json",
+            "the file must end in .txt, .md, .html, .csv or .json",
+        )
+    })
 }
 
-fn write(console: &mut Console<'_>, path: &Path, text: &str) -> Result<(), Failure> {
+/// Prints a report or writes it to a file; the bytes are the same.
+fn put(
+    console: &mut Console<'_>,
+    report: &Report,
+    form: Form,
+    output: Option<&Path>,
+) -> Result<(), Failure> {
+    let text = render(report, form).map_err(|error| console.refused(&error))?;
+    let Some(path) = output else {
+        return console.line(text.trim_end_matches('\n'));
+    };
+    save(console, path, &text)?;
     let name = path.display().to_string();
-    std::fs::write(path, text)
-        .map_err(|error| console.failure(&OfficeError::File(name.clone(), error)))?;
     if console.is_json() {
-        return console.json(&serde_json::json!({ "output": name }));
+        return console.json(&json!({ "output": name, "digest": report.digest }));
     }
     console.line(console.pick(
         format!("đã ghi báo cáo ra {name}"),
@@ -134,88 +347,7 @@ fn write(console: &mut Console<'_>, path: &Path, text: &str) -> Result<(), Failu
     ))
 }
 
-fn other(console: &Console<'_>, code: &str, message: &str) -> Failure {
-    let _ = console;
-    Failure::Refused(Problem {
-        code: code.to_owned(),
-        message: message.to_owned(),
-        location: None,
-        hint: None,
-    })
-}
-
-/// The template that the ledger adopted, as of the view.
-fn template(console: &Console<'_>, ledger: &Reader, code: &str) -> Result<Template, Failure> {
-    let state = ledger.state();
-    let adopted = state.templates.get(code);
-    let text = adopted
-        .and_then(|(_, sha256)| state.contents.get(sha256))
-        .ok_or_else(|| {
-            let (what, name) = ("template", code.to_owned());
-            console.failure(&OfficeError::NotFound { what, name })
-        })?;
-    Template::from_json(text, code).map_err(|issues| {
-        let lines: Vec<String> = issues
-            .iter()
-            .map(|issue| issue.message(console.lang))
-            .collect();
-        other(console, "bad_template", &lines.join("\n  "))
-    })
-}
-
-fn parse(
-    console: &Console<'_>,
-    text: &str,
-    name: &str,
-    template: &Template,
-) -> Result<Narrative, Failure> {
-    Narrative::parse(text, name, template).map_err(|issues| {
-        let lines: Vec<String> = issues
-            .iter()
-            .map(|issue| issue.message(console.lang))
-            .collect();
-        other(console, "bad_narrative", &lines.join("\n  "))
-    })
-}
-
-type Found = Vec<(FindingCode, u64, Vec<String>)>;
-
-/// What was noted on the supports of the days, how often, and the refs of some of them.
-fn findings(
-    ledger: &Reader,
-    from: chrono::NaiveDate,
-    to: chrono::NaiveDate,
-) -> Result<Found, OfficeError> {
-    let mut found: BTreeMap<FindingCode, (u64, Vec<String>)> = BTreeMap::new();
-    for event in ledger.events(1, u64::MAX)? {
-        if event.findings.is_empty() {
-            continue;
-        }
-        let (support, state) = match &event.body {
-            Body::Support(_, state) => (state.support.unwrap_or(event.id), state.as_ref()),
-            Body::SupportCorrected(data) => (data.support, &data.to),
-            _ => continue,
-        };
-        let stands = ledger.state().supports.get(&support).is_some_and(|record| {
-            record.entries.iter().any(|entry| entry.event == event.id) && !record.reversed
-        });
-        if !stands || state.occurred_on < from || state.occurred_on > to {
-            continue;
-        }
-        let name = state
-            .reference
-            .as_ref()
-            .map_or_else(|| support.to_string(), ToString::to_string);
-        for finding in &event.findings {
-            let (count, examples) = found.entry(finding.code).or_default();
-            *count += 1;
-            if examples.len() < EXAMPLES {
-                examples.push(name.clone());
-            }
-        }
-    }
-    Ok(found
-        .into_iter()
-        .map(|(code, (count, examples))| (code, count, examples))
-        .collect())
+fn save(console: &Console<'_>, path: &Path, text: &str) -> Result<(), Failure> {
+    let name = path.display().to_string();
+    std::fs::write(path, text).map_err(|error| console.failure(&OfficeError::File(name, error)))
 }

@@ -7,7 +7,9 @@ use super::class::HouseholdClass;
 use super::code::Code;
 use super::event::{Document, Sex};
 use super::fixed::{Money, Quantity};
+use super::ledger::ContentPart;
 use super::period::Period;
+use super::report::ReportIssued;
 use super::stage::Stage;
 
 /// How a row names the class of a support.
@@ -229,6 +231,13 @@ pub enum Command {
         period: Period,
         /// The figure to reach.
         value: Quantity,
+    },
+    /// Issue a report, with the texts that the log does not hold yet.
+    IssueReport {
+        /// Everything that made it.
+        issued: Box<ReportIssued>,
+        /// The model, the narrative, the template, in parts.
+        parts: Vec<ContentPart>,
     },
     /// Record a support action at a stage.
     RecordSupport(Box<SupportDraft>),

@@ -163,6 +163,9 @@ pub fn decide(
                 Body::TargetSet(Box::new(data)),
             )])
         }
+        Command::IssueReport { issued, parts } => {
+            super::report::issue(state, context, issued, parts)
+        }
         _ => super::decide_support::decide_support(state, context, command),
     }
 }

@@ -24,6 +24,7 @@ use super::people::{
     HouseholdRegistered, PersonChanged, PersonJoined, PersonLeft,
 };
 use super::personal::{Personal, Subject};
+use super::report::ReportIssued;
 use super::stage::Stage;
 use super::support::{SupportCorrected, SupportRecovered, SupportReversed, SupportState};
 
@@ -281,6 +282,8 @@ bodies! {
     SupportCorrected(SupportCorrected) = "support.corrected",
     /// Money was taken back.
     SupportRecovered(SupportRecovered) = "support.recovered",
+    /// A report was issued, with everything that made it.
+    ReportIssued(ReportIssued) = "report.issued",
 }
 
 /// The one list of personal fields, for reading and for sealing.

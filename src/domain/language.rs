@@ -23,6 +23,13 @@ impl Lang {
         }
     }
 
+    /// The language of a tag.
+    pub fn of_tag(tag: &str) -> Option<Lang> {
+        [Lang::Vi, Lang::En]
+            .into_iter()
+            .find(|lang| lang.tag() == tag)
+    }
+
     /// The tag used in options and files: `vi` or `en`.
     pub fn tag(self) -> &'static str {
         self.pick("vi", "en")

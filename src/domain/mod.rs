@@ -20,6 +20,7 @@ pub mod people;
 pub mod period;
 pub mod personal;
 pub mod rejection;
+pub mod report;
 pub mod restate;
 pub mod stage;
 pub mod state;

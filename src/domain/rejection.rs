@@ -134,6 +134,15 @@ pub enum Rejection {
     NothingChanges,
     /// A date before the original's.
     BeforeOriginal(NaiveDate),
+    /// A report of this number was issued in this year.
+    ReportNumberTaken {
+        /// The number.
+        number: String,
+        /// The year of its date.
+        year: i32,
+        /// The event that issued it.
+        seq: u64,
+    },
     /// The text cannot be a code.
     BadCode(String),
 }
@@ -183,6 +192,7 @@ impl Explain for Rejection {
             Rejection::ReasonNeeded => "reason_needed",
             Rejection::NothingChanges => "nothing_changes",
             Rejection::BeforeOriginal(_) => "before_original",
+            Rejection::ReportNumberTaken { .. } => "report_number_taken",
             Rejection::BadCode(_) => "bad_code",
         }
     }
@@ -306,6 +316,10 @@ impl Rejection {
                 format!("ngày này trước ngày của lần ghi gốc ({original})"),
                 format!("the date is before that of the original ({original})"),
             ),
+            Rejection::ReportNumberTaken { number, year, seq } => (
+                format!("báo cáo số {number} năm {year} đã được phát hành (sự kiện {seq})"),
+                format!("report {number} of {year} was issued before (event {seq})"),
+            ),
             Rejection::BadCode(why) => (
                 format!("mã không hợp lệ: {why}"),
                 format!("not a usable code: {why}"),
@@ -375,6 +389,14 @@ impl Rejection {
                 "nếu số liệu ghi sai, dùng: socai correct … --reason …",
                 "if it was recorded wrongly: socai correct … --reason …",
             ),
+            Rejection::ReportNumberTaken { number, .. } => Some((
+                format!(
+                    "lập lại đúng báo cáo ấy: socai report regenerate {number}; báo cáo mới cần số mới"
+                ),
+                format!(
+                    "the same report again: socai report regenerate {number}; a new one needs a new number"
+                ),
+            )),
             Rejection::ReasonNeeded => same("thêm --reason “…”", "add --reason \"…\""),
             _ => None,
         }

@@ -20,6 +20,7 @@ use super::money::{BudgetChanged, ProjectRegistered};
 use super::people::{HouseholdRegistered, PersonJoined};
 use super::period::Period;
 use super::personal::Personal;
+use super::report::IssuedReport;
 use super::stage::Stage;
 use super::support::SupportState;
 
@@ -275,6 +276,8 @@ pub struct State {
     pub catalogue: Adopted,
     /// Adopted templates: code to version and digest.
     pub templates: BTreeMap<Code, (u32, String)>,
+    /// Issued reports, in their order.
+    pub reports: Vec<IssuedReport>,
     /// Texts by digest.
     pub contents: BTreeMap<String, Arc<str>>,
     parts: BTreeMap<String, BTreeMap<u32, String>>,
@@ -328,6 +331,7 @@ impl State {
                 let adopted = (data.version, data.sha256.clone());
                 self.templates.insert(data.template.clone(), adopted);
             }
+            Body::ReportIssued(_) => self.reports.extend(IssuedReport::of(event)),
             Body::UnitRegistered(data) => {
                 self.units.insert(data.unit.clone(), (**data).clone());
             }

@@ -3,6 +3,10 @@
 use chrono::NaiveDate;
 
 use super::error::OfficeError;
+use super::issued::{IssuedError, named};
+use super::ledger::decode;
+use crate::domain::report::IssuedReport;
+use crate::log::EventRead;
 use crate::log::codec::parse_moment;
 use crate::projection::facts::offset_ms;
 
@@ -37,6 +41,32 @@ impl AsOf {
             .ok_or_else(|| OfficeError::BadAsOf(text.to_owned()))
     }
 
+    /// As [`AsOf::parse`], and the number of an issued report stands for the events it was made
+    /// from.
+    ///
+    /// # Errors
+    /// [`OfficeError::BadAsOf`] when the text is none of them, and what the log says.
+    pub fn find<L: EventRead>(text: &str, log: &L) -> Result<AsOf, OfficeError> {
+        let bad = match AsOf::parse(text) {
+            Ok(as_of) => return Ok(as_of),
+            Err(bad) => bad,
+        };
+        let mut reports = Vec::new();
+        for stored in log.read(1, u64::MAX)? {
+            let stored = stored?;
+            // Reports are few: the others are not decoded.
+            if !holds(&stored.bytes, br#""type":"report.issued""#) {
+                continue;
+            }
+            reports.extend(IssuedReport::of(&decode(&stored)?));
+        }
+        match named(&reports, text) {
+            Ok(report) => Ok(AsOf::Seq(report.issued.as_of.seq)),
+            Err(error @ IssuedError::Ambiguous { .. }) => Err(error.into()),
+            Err(_) => Err(bad),
+        }
+    }
+
     /// Whether an event at this place and time is known.
     pub fn knows(self, seq: u64, at_ms: i64, offset: &str) -> bool {
         match self {
@@ -55,6 +85,10 @@ impl AsOf {
             AsOf::Date(date) => date > local_date(now_ms, offset),
         }
     }
+}
+
+fn holds(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
 }
 
 fn end_of_day(date: NaiveDate, offset: &str) -> i64 {

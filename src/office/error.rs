@@ -1,14 +1,17 @@
 //! Errors of the office: one place where those of the rooms below meet.
 
+use super::issued::IssuedError;
 use crate::domain::language::{Explain, Lang};
 use crate::domain::rejection::Rejection;
 use crate::domain::state::EvolveError;
+use crate::import::encoding::EncodingError;
 use crate::log::LogError;
 use crate::log::checkpoint::CheckpointError;
 use crate::log::codec::DecodeError;
 use crate::log::keys::KeyError;
 use crate::log::seal::SealError;
 use crate::projection::FiguresError;
+use crate::report::{NarrativeIssue, ReportError, TemplateIssue};
 
 /// What can go wrong between a question or a command and its answer.
 #[derive(Debug)]
@@ -30,6 +33,16 @@ pub enum OfficeError {
     Rejected(Rejection),
     /// The question has no answer.
     Figures(FiguresError),
+    /// A report cannot be made.
+    Report(ReportError),
+    /// An issued report, or the name of one.
+    Issued(IssuedError),
+    /// A template has errors.
+    Template(Vec<TemplateIssue>),
+    /// A narrative has errors.
+    Narrative(Vec<NarrativeIssue>),
+    /// A file that should be text is none.
+    NotText(EncodingError),
     /// Not a place in the log, a moment or a date.
     BadAsOf(String),
     /// Later than now, or beyond the log.
@@ -73,7 +86,8 @@ from!(
     Checkpoint(CheckpointError),
     Evolve(EvolveError),
     Rejected(Rejection),
-    Figures(FiguresError)
+    Figures(FiguresError),
+    Report(ReportError)
 );
 
 impl OfficeError {
@@ -86,6 +100,9 @@ impl OfficeError {
             OfficeError::Decode(_, error) => Some(error),
             OfficeError::Rejected(error) => Some(error),
             OfficeError::Figures(error) => Some(error),
+            OfficeError::Report(error) => Some(error),
+            OfficeError::Issued(error) => Some(error),
+            OfficeError::NotText(error) => Some(error),
             _ => None,
         }
     }
@@ -97,8 +114,13 @@ impl OfficeError {
                 format!("the ledger cannot be folded: {error}"),
             ),
             OfficeError::BadAsOf(text) => (
-                format!("“{text}” không phải là số thứ tự, thời điểm hay ngày"),
-                format!("\"{text}\" is not a sequence number, a moment or a date"),
+                format!(
+                    "“{text}” không phải là số thứ tự, thời điểm, ngày hay số báo cáo đã phát hành"
+                ),
+                format!(
+                    "\"{text}\" is not a sequence number, a moment, a date or the number of an \
+                     issued report"
+                ),
             ),
             OfficeError::AsOfBeyond { asked, head } => (
                 format!("thời điểm dữ liệu “{asked}” vượt quá sổ (sự kiện cuối: {head})"),
@@ -122,16 +144,18 @@ impl OfficeError {
                     format!("no {what} \"{name}\""),
                 )
             }
-            OfficeError::Catalogue(issues) => {
-                let texts = |lang: Lang| {
-                    let lines = issues.iter().map(|issue| issue.message(lang));
-                    lines.collect::<Vec<_>>().join("\n  ")
-                };
-                (
-                    format!("danh mục chính sách có lỗi:\n  {}", texts(Lang::Vi)),
-                    format!("the catalogue has errors:\n  {}", texts(Lang::En)),
-                )
-            }
+            OfficeError::Catalogue(issues) => (
+                format!("danh mục chính sách có lỗi:{}", lines(issues, Lang::Vi)),
+                format!("the catalogue has errors:{}", lines(issues, Lang::En)),
+            ),
+            OfficeError::Template(issues) => (
+                format!("mẫu báo cáo có lỗi:{}", lines(issues, Lang::Vi)),
+                format!("the template has errors:{}", lines(issues, Lang::En)),
+            ),
+            OfficeError::Narrative(issues) => (
+                format!("phần lời văn có lỗi:{}", lines(issues, Lang::Vi)),
+                format!("the narrative has errors:{}", lines(issues, Lang::En)),
+            ),
             OfficeError::File(name, error) => (
                 format!("tệp {name}: {error}"),
                 format!("file {name}: {error}"),
@@ -144,6 +168,14 @@ impl OfficeError {
     }
 }
 
+/// Each issue on a line of its own.
+fn lines<I: Explain>(issues: &[I], lang: Lang) -> String {
+    let lines = issues
+        .iter()
+        .map(|issue| format!("\n  {}", issue.message(lang)));
+    lines.collect()
+}
+
 impl Explain for OfficeError {
     fn code(&self) -> &'static str {
         match self {
@@ -154,6 +186,8 @@ impl Explain for OfficeError {
             OfficeError::NoActor(_) => "no_actor",
             OfficeError::NotFound { .. } => "not_found",
             OfficeError::Catalogue(_) => "bad_catalogue",
+            OfficeError::Template(_) => "bad_template",
+            OfficeError::Narrative(_) => "bad_narrative",
             OfficeError::File(..) => "file",
             OfficeError::Unsealed => "unsealed",
             _ => self.inner().map_or("error", Explain::code),

@@ -5,11 +5,15 @@
 
 pub mod asof;
 pub mod error;
+pub mod issued;
 pub mod ledger;
 pub mod lists;
+pub mod noted;
 pub mod opening;
 pub mod personal;
 pub mod recording;
+pub mod replay;
+pub mod reports;
 
 pub use asof::AsOf;
 pub use error::OfficeError;

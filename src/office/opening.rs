@@ -160,7 +160,7 @@ pub fn open<L: EventLog>(
 }
 
 /// Adds the parts of a text, and gives the digest by which it is named.
-fn content(bodies: &mut Vec<Body>, text: &str) -> String {
+pub(super) fn content(bodies: &mut Vec<Body>, text: &str) -> String {
     let sha256 = hex(&Sha256::digest(text.as_bytes()));
     let mut parts: Vec<&str> = Vec::new();
     let mut rest = text;

@@ -28,6 +28,17 @@ pub enum Axis {
     Recorded,
 }
 
+impl Axis {
+    /// Its name in options and output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Axis::Occurred => "occurred",
+            Axis::Covers => "covers",
+            Axis::Recorded => "recorded",
+        }
+    }
+}
+
 impl FromStr for Axis {
     type Err = FiguresError;
     fn from_str(text: &str) -> Result<Axis, FiguresError> {

@@ -319,18 +319,20 @@ impl Builder<'_, '_> {
         input: &ReportInput<'_>,
         header: &template::Header,
     ) -> Result<Header, ReportError> {
-        let number = input.number.as_deref().map(|number| {
-            let suffix = format!("/{}", header.symbol);
-            number.strip_suffix(&suffix).unwrap_or(number).to_owned()
-        });
+        let given = input.number.as_deref();
+        let (number, symbol) = match given.map(|given| given.split_once('/').ok_or(given)) {
+            Some(Ok((number, symbol))) => (Some(number), symbol),
+            Some(Err(number)) => (Some(number), header.symbol.as_str()),
+            None => (None, header.symbol.as_str()),
+        };
         Ok(Header {
             date: input.date.map(|date| date_line(date, self.lang)),
             issuer: self.lines(&header.issuer)?,
             motto: self.lines(&header.motto)?,
-            number,
+            number: number.map(str::to_owned),
             place: self.words.get(super::sentence::Word::Place).to_owned(),
             subject: self.fill(&header.subject)?,
-            symbol: header.symbol.clone(),
+            symbol: symbol.to_owned(),
             title: self.fill(&header.title)?,
         })
     }

@@ -223,11 +223,21 @@ impl Report {
         serde_json::to_string(self)
     }
 
+    /// The canonical text without the digest: what the digest is of, and what the log stores.
+    ///
+    /// # Errors
+    /// As [`Report::to_canonical_json`].
+    pub fn to_model_json(&self) -> Result<String, serde_json::Error> {
+        let bare = Report {
+            digest: None,
+            ..self.clone()
+        };
+        serde_json::to_string(&bare)
+    }
+
     /// Fills in the digest of everything else.
     pub(super) fn seal(&mut self) -> Result<(), serde_json::Error> {
-        self.digest = None;
-        let text = serde_json::to_string(self)?;
-        let digest = Sha256::digest(text.as_bytes());
+        let digest = Sha256::digest(self.to_model_json()?.as_bytes());
         self.digest = Some(digest.iter().map(|byte| format!("{byte:02x}")).collect());
         Ok(())
     }

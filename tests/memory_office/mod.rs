@@ -49,6 +49,22 @@ impl Office {
     }
 
     pub fn with_catalogue(catalogue: &str) -> Office {
+        Office::with(catalogue, Vec::new())
+    }
+
+    /// With the built-in template of the half-year report.
+    pub fn reporting() -> Office {
+        let templates = socai::report::Template::built_in();
+        let templates = templates.into_iter();
+        Office::with(
+            socai::domain::Catalogue::built_in_json(),
+            templates
+                .map(|(name, version, text)| (code(name), version, text.to_owned()))
+                .collect(),
+        )
+    }
+
+    pub fn with(catalogue: &str, templates: Vec<(Code, u32, String)>) -> Office {
         let clock = SetClock(Arc::new(AtomicI64::new(START_MS)));
         let mut tools = Tools::new(Arc::new(clock.clone()), Box::new(SeededRandom::new(1)));
         let folder = tempfile::tempdir().unwrap();
@@ -67,6 +83,7 @@ impl Office {
         };
         let mut opening = Opening::built_in(code("01990"), clerk.clone());
         opening.catalogue = (catalogue.to_owned(), "catalogue.json".to_owned());
+        opening.templates = templates;
         opening::open(&mut log, &mut tools, &opening).unwrap();
         let ledger = Ledger::fold(log, keys, AsOf::Head, START_MS).unwrap();
         Office {
@@ -119,25 +136,7 @@ impl Office {
 
     /// The log's bytes folded again from nothing.
     pub fn replayed(&self, as_of: AsOf) -> Ledger<MemoryLog> {
-        let stored: Vec<_> = self.stored();
-        let clock = SetClock(Arc::new(AtomicI64::new(0)));
-        let options = LogOptions {
-            clock: Arc::new(clock.clone()),
-            ..LogOptions::new(Arc::new(tags_of))
-        };
-        let mut log = MemoryLog::new(self.ledger.log().ledger(), options);
-        for bytes in stored {
-            let event = socai::log::codec::decode(&bytes).unwrap();
-            clock.0.store(event.at_ms, Ordering::SeqCst);
-            let members = socai::log::codec::members(&event).unwrap();
-            let tags = socai::domain::tags::tags(&event);
-            let new = socai::log::NewEvent {
-                id: event.id,
-                members,
-                tags,
-            };
-            socai::log::EventLog::append(&mut log, vec![new], &Default::default()).unwrap();
-        }
+        let log = log_of(self.ledger.log().ledger(), &self.stored());
         assert_eq!(
             log.head().root,
             self.ledger.log().head().root,
@@ -155,6 +154,29 @@ impl Office {
     pub fn figures(&self, query: &Query) -> Figures {
         figures::figures(self.ledger.facts(), self.ledger.state(), query).unwrap()
     }
+}
+
+/// A log of stored events, appended again.
+pub fn log_of(ledger: LedgerId, stored: &[Vec<u8>]) -> MemoryLog {
+    let clock = SetClock(Arc::new(AtomicI64::new(0)));
+    let options = LogOptions {
+        clock: Arc::new(clock.clone()),
+        ..LogOptions::new(Arc::new(tags_of))
+    };
+    let mut log = MemoryLog::new(ledger, options);
+    for bytes in stored {
+        let event = socai::log::codec::decode(bytes).unwrap();
+        clock.0.store(event.at_ms, Ordering::SeqCst);
+        let members = socai::log::codec::members(&event).unwrap();
+        let tags = socai::domain::tags::tags(&event);
+        let new = socai::log::NewEvent {
+            id: event.id,
+            members,
+            tags,
+        };
+        socai::log::EventLog::append(&mut log, vec![new], &Default::default()).unwrap();
+    }
+    log
 }
 
 /// A support of a kind for a household on a day.

@@ -1,18 +1,82 @@
 //! Renderings of the canonical model. Each is a function of the model alone, the same bytes for
 //! ever: a change that could move one takes a new number in [`RENDERER`].
 
+mod csv;
+mod html;
 mod markdown;
 mod text;
 mod width;
 
+pub use csv::csv;
+pub use html::html;
 pub use markdown::markdown;
 pub use text::text;
 
+use super::build::ReportError;
 use super::model::Report;
 use crate::domain::language::Lang;
 
 /// The number of the rules by which a model is rendered.
 pub const RENDERER: u32 = 1;
+
+/// The forms a report is rendered in. Each is the same bytes for ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Form {
+    /// The figures and the tables, one number a row, for a spreadsheet.
+    Csv,
+    /// A page that prints on A4.
+    Html,
+    /// The canonical model.
+    Json,
+    /// Markdown.
+    Markdown,
+    /// Plain text.
+    Text,
+}
+
+impl Form {
+    /// All of them, by the ending of their file.
+    pub const ALL: [Form; 5] = [
+        Form::Csv,
+        Form::Html,
+        Form::Json,
+        Form::Markdown,
+        Form::Text,
+    ];
+
+    /// The ending of its file.
+    pub fn ending(self) -> &'static str {
+        match self {
+            Form::Csv => "csv",
+            Form::Html => "html",
+            Form::Json => "json",
+            Form::Markdown => "md",
+            Form::Text => "txt",
+        }
+    }
+
+    /// The form of a file's ending.
+    pub fn of_ending(ending: &str) -> Option<Form> {
+        Form::ALL.into_iter().find(|form| form.ending() == ending)
+    }
+}
+
+/// Renders a report by the newest rules, ending in a line break.
+///
+/// # Errors
+/// None that is known: every part of a report has a written form.
+pub fn render(report: &Report, form: Form) -> Result<String, ReportError> {
+    Ok(match form {
+        Form::Csv => csv(report)?,
+        Form::Html => html(report),
+        Form::Json => {
+            let text = report.to_canonical_json();
+            text.map_err(|error| ReportError::Unwritable(error.to_string()))? + "\n"
+        }
+        Form::Markdown => markdown(report),
+        Form::Text => text(report),
+    })
+}
 
 /// What the renderers say of their own.
 struct Phrases {
