@@ -162,7 +162,7 @@ fn every_wrong_question_has_an_answer_and_records_nothing() {
         (
             "report issue --period 2023 --number 1 --date 2023-02-30",
             1,
-            "bad_date",
+            "no_such_date",
         ),
     ] {
         let ran = place.json(line);
