@@ -12,9 +12,9 @@ use crate::domain::catalogue::Catalogue;
 use crate::domain::code::Code;
 use crate::domain::event::Actor;
 use crate::log::checkpoint::CheckpointError;
-use crate::log::keys::KeyStore;
+use crate::log::keys::{KeyError, KeyStore};
 use crate::log::note::Signer;
-use crate::log::{LedgerId, LogOptions, SledLog};
+use crate::log::{EventRead, JournalReader, LedgerId, LogError, LogOptions, SledLog};
 use crate::office::opening::{self, Opening};
 use crate::office::{OfficeError, Tools};
 use crate::report::Template;
@@ -129,9 +129,20 @@ pub fn create(
     let mut bytes = [0; 16];
     tools.random.fill(&mut bytes);
     let id = LedgerId::new(bytes);
-    let mut log = SledLog::create(dir, id, options)?;
-    let keys = KeyStore::create(&dir.join("keys"), &id.to_string(), tools.random.as_mut())?;
-    let seed = keys.create_signing_seed(tools.random.as_mut())?;
+    let mut log = begin(dir, id, options)?;
+    let id = log.ledger();
+    let (keys, folder) = (id.to_string(), dir.join("keys"));
+    let keys = if folder.exists() {
+        let found = KeyStore::open(&folder)?;
+        found.check_ledger(&keys)?;
+        found
+    } else {
+        KeyStore::create(&folder, &keys, tools.random.as_mut())?
+    };
+    let seed = match keys.signing_seed() {
+        Err(KeyError::SeedMissing { .. }) => keys.create_signing_seed(tools.random.as_mut())?,
+        other => other?,
+    };
     let origin = format!("socai/{}/{id}", ascii(wanted.unit.as_str()));
     let signer = Signer::new(&origin, &seed).map_err(CheckpointError::from)?;
     let templates = Template::built_in()
@@ -152,6 +163,18 @@ pub fn create(
     opening::open(&mut log, tools, &opening)?;
     log.close()?;
     Ok(id)
+}
+
+/// Makes the log, or takes up one that has no event yet: what an `init` that was cut short left.
+fn begin(dir: &Path, id: LedgerId, options: LogOptions) -> Result<SledLog, OfficeError> {
+    match SledLog::create(dir, id, options.clone()) {
+        Err(LogError::LedgerExists { .. })
+            if JournalReader::open(dir, &options).is_ok_and(|log| log.head().seq == 0) =>
+        {
+            Ok(SledLog::open(dir, options)?)
+        }
+        other => Ok(other?),
+    }
 }
 
 /// An origin line holds no spaces and no plus sign.

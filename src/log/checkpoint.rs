@@ -3,13 +3,13 @@
 //! The text is that of a C2SP checkpoint: the origin, the size in decimal, the root in base64, one
 //! a line. Further lines are extensions; they are kept and signed, and mean nothing here.
 
-use std::fs;
 use std::io;
 use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::disk;
 use super::durable;
 use super::error::LogError;
 use super::note::{Note, NoteError, Signer, Verifier};
@@ -165,7 +165,7 @@ pub(crate) fn claimed(ledger: &Path) -> Result<Option<Checkpoint>, LogError> {
 
 fn read(ledger: &Path) -> Result<Option<String>, LogError> {
     let path = ledger.join(FILE);
-    match fs::read(&path) {
+    match disk::read(&path) {
         Ok(bytes) => match String::from_utf8(bytes) {
             Ok(text) => Ok(Some(text)),
             Err(_) => Err(LogError::BadCheckpoint {
@@ -209,6 +209,8 @@ impl Explain for CheckpointError {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn checkpoint() -> Checkpoint {

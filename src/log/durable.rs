@@ -3,35 +3,28 @@
 //! A file is written under another name, made durable, given its name, and then the folder that
 //! holds the name is made durable. Files are for their owner alone (0600, folders 0700).
 
-use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// Options for a file that only its owner may read.
-pub(crate) fn private() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    options
-}
+use super::disk::{self, File};
 
-/// Creates a folder for its owner alone, if it is not there, and makes its name durable.
+/// Creates a folder for its owner alone, with those above it that are not there, and makes their
+/// names durable.
 ///
 /// # Errors
 /// What the system says.
 pub fn create_folder(path: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::DirBuilderExt;
-        builder.mode(0o700);
-    }
-    builder.recursive(true).create(path)?;
+    let missing: Vec<&Path> = path
+        .ancestors()
+        .take_while(|folder| !folder.as_os_str().is_empty() && !disk::exists(folder))
+        .collect();
+    disk::private_folder().recursive(true).create(path)?;
     sync_folder(path)?;
-    sync_folder(parent(path))
+    sync_folder(parent(path))?;
+    missing
+        .into_iter()
+        .skip(1)
+        .try_for_each(|folder| sync_folder(parent(folder)))
 }
 
 /// Makes the names in a folder durable. Windows has no such call and needs none here.
@@ -52,16 +45,16 @@ pub fn sync_folder(path: &Path) -> io::Result<()> {
 /// What the system says; the old content is then still there, or the new one already is.
 pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let beside = beside(path);
-    let mut file = private()
+    let mut file = disk::private()
         .write(true)
         .create(true)
         .truncate(true)
         .open(&beside)?;
     let written = file.write_all(content).and_then(|()| file.sync_all());
     drop(file);
-    if let Err(error) = written.and_then(|()| fs::rename(&beside, path)) {
+    if let Err(error) = written.and_then(|()| disk::rename(&beside, path)) {
         // The half-written file is of no use; the error that made it so is what counts.
-        drop(fs::remove_file(&beside));
+        drop(disk::remove_file(&beside));
         return Err(error);
     }
     sync_folder(parent(path))
@@ -83,6 +76,8 @@ fn beside(path: &Path) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

@@ -44,7 +44,6 @@ mod generation;
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fs;
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -56,6 +55,8 @@ use format::{Header, Master, RECORD_BYTES, RECORD_LEN, SECRET_LEN};
 use generation::{Found, Generation, READ_ATTEMPTS, names, newest_number, read_secret};
 
 use crate::domain::personal::Subject;
+use crate::log::disk;
+use crate::log::durable;
 use crate::log::random::Random;
 use crate::log::seal::{KeyId, SubjectKey};
 
@@ -106,7 +107,7 @@ impl KeyStore {
         random: &mut dyn Random,
     ) -> Result<KeyStore, KeyError> {
         let ledger = parse_ledger(ledger)?;
-        if fs::symlink_metadata(folder).is_ok() {
+        if disk::exists(folder) {
             return Err(KeyError::AlreadyThere {
                 path: folder.to_owned(),
             });
@@ -114,9 +115,9 @@ impl KeyStore {
         let mut name = folder.file_name().unwrap_or_default().to_owned();
         name.push(".new");
         let unnamed = folder.with_file_name(name);
-        if unnamed.exists() {
+        if disk::exists(&unnamed) {
             // Keys of a creation that was cut short have sealed nothing.
-            fs::remove_dir_all(&unnamed).map_err(KeyError::io("remove", &unnamed))?;
+            disk::remove_dir_all(&unnamed).map_err(KeyError::io("remove", &unnamed))?;
         }
         files::create_private_folder(&unnamed)?;
         let master = draw_secret(random);
@@ -130,8 +131,7 @@ impl KeyStore {
         files::write_private_file(&unnamed.join("master.1"), master.as_slice())?;
         files::sync_folder(&unnamed)?;
         files::rename(&unnamed, folder)?;
-        let parent = folder.parent().filter(|p| !p.as_os_str().is_empty());
-        files::sync_folder(parent.unwrap_or(Path::new(".")))?;
+        files::sync_folder(durable::parent(folder))?;
         KeyStore::open(folder)
     }
 
@@ -144,6 +144,12 @@ impl KeyStore {
     /// [`KeyError::Io`].
     pub fn open(folder: &Path) -> Result<KeyStore, KeyError> {
         let generation = Generation::newest(folder, true)?;
+        // A store that was killed may have written records or given names without making them
+        // durable; what is used from here on must be.
+        let synced = generation.file.sync_data();
+        synced.map_err(KeyError::io("sync", &generation.path))?;
+        files::sync_folder(folder)?;
+        files::sync_folder(durable::parent(folder))?;
         let left_over = remove_left_over(folder, generation.number)?;
         Ok(KeyStore::with(folder, true, generation, left_over))
     }
@@ -358,7 +364,7 @@ impl KeyStore {
     ) -> Result<Zeroizing<[u8; 32]>, KeyError> {
         let _state = self.lock_to_write()?;
         let path = self.folder.join("signing");
-        if fs::symlink_metadata(&path).is_ok() {
+        if disk::exists(&path) {
             return Err(KeyError::AlreadyThere { path });
         }
         let seed = draw_secret(random);
@@ -450,7 +456,12 @@ impl State {
             self.stopped = file.set_len(end).is_err();
             return Err(KeyError::io("write", &path)(error));
         }
-        file.sync_data().map_err(KeyError::io("sync", &path))?;
+        if let Err(error) = file.sync_data() {
+            // The system may go on showing records that never reached the disk. The next store
+            // must not take them for durable: it shall make new ones in their place.
+            drop(file.set_len(end));
+            return Err(KeyError::io("sync", &path)(error));
+        }
         self.stopped = false;
         let index = generation.index()?;
         index.torn_bytes = 0;

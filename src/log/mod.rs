@@ -14,6 +14,7 @@
 pub mod checkpoint;
 mod clock;
 pub mod codec;
+mod disk;
 pub mod durable;
 mod error;
 mod event;

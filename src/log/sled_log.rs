@@ -1,12 +1,12 @@
 //! The log of a ledger on disk: the journal first, then the index in sled.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use uuid::Uuid;
 
 use super::clock::next_at;
+use super::disk::{self, File};
 use super::error::LogError;
 use super::event::{Head, LedgerId, NewEvent, Stamp, StoredEvent, Tag};
 use super::index::{Block, Entries, Index, Meta};
@@ -87,7 +87,7 @@ impl SledLog {
     /// Remembers, also for the next open, that the index is not to be trusted.
     fn distrust(&self, why: String) -> LogError {
         // If the note cannot be written the next open finds the fault for itself.
-        drop(std::fs::write(self.dir.join(SUSPECT), &why));
+        drop(disk::write(self.dir.join(SUSPECT), &why));
         LogError::Index {
             why: self.suspect.get_or_init(|| why).clone(),
         }
@@ -387,5 +387,38 @@ impl Iterator for IndexedEvents<'_> {
                 Some(Err(error))
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::log::options::IndexState;
+
+    /// A kill between two batches of sled leaves the index amid a batch of the journal.
+    #[test]
+    fn an_index_that_stops_amid_a_batch_catches_up() {
+        let dir = tempfile::tempdir().unwrap();
+        let options = || LogOptions::new(Arc::new(|_| Ok(Vec::new())));
+        let ledger = LedgerId::new([1; 16]);
+        let mut log = SledLog::create(dir.path(), ledger, options()).unwrap();
+        let events = (1..=40).map(|number| NewEvent {
+            id: Uuid::from_u128(number),
+            tags: Vec::new(),
+            members: vec![("data", format!("\"{}\"", "x".repeat(60_000)))],
+        });
+        let (at_ms, stamp) = log.stamp().unwrap();
+        let mut written = log.write(events.collect(), at_ms, &stamp).unwrap();
+        assert_eq!(written.marks.len(), 3);
+        written.marks.truncate(1);
+        log.index_written(&written);
+        log.close().unwrap();
+        let log = SledLog::open(dir.path(), options()).unwrap();
+        assert!(matches!(log.report().index, IndexState::CaughtUp { .. }));
+        assert_eq!(log.head().seq, 40);
+        assert_eq!(log.read(1, 40).unwrap().filter(Result::is_ok).count(), 40);
+        assert_eq!(log.find(&Uuid::from_u128(40)).unwrap(), Some(40));
     }
 }

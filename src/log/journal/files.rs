@@ -1,9 +1,9 @@
-//! The files of a journal: their names, and reading and writing at a place.
+//! The files of a journal: their names, and reading at a place.
 
-use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::log::disk::{self, File};
 use crate::log::error::LogError;
 
 /// The ending of a segment's name.
@@ -27,7 +27,7 @@ pub(crate) fn segment_name(first: u64) -> String {
 
 /// The segments of a journal in their order; empty where the folder does not exist.
 pub(crate) fn segments(journal: &Path) -> Result<Vec<Segment>, LogError> {
-    let entries = match fs::read_dir(journal) {
+    let entries = match disk::read_dir(journal) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(LogError::io(journal, &error)),
@@ -57,7 +57,7 @@ fn first_of(path: &Path) -> Option<u64> {
 pub(crate) fn read_at(file: &File, mut bytes: &mut [u8], mut offset: u64) -> io::Result<usize> {
     let wanted = bytes.len();
     while !bytes.is_empty() {
-        match read_once(file, bytes, offset) {
+        match disk::read_at(file, bytes, offset) {
             Ok(0) => break,
             Ok(count) => {
                 bytes = bytes.get_mut(count..).unwrap_or_default();
@@ -68,58 +68,4 @@ pub(crate) fn read_at(file: &File, mut bytes: &mut [u8], mut offset: u64) -> io:
         }
     }
     Ok(wanted - bytes.len())
-}
-
-#[cfg(unix)]
-fn read_once(file: &File, bytes: &mut [u8], offset: u64) -> io::Result<usize> {
-    std::os::unix::fs::FileExt::read_at(file, bytes, offset)
-}
-
-#[cfg(windows)]
-fn read_once(file: &File, bytes: &mut [u8], offset: u64) -> io::Result<usize> {
-    std::os::windows::fs::FileExt::seek_read(file, bytes, offset)
-}
-
-/// A file that is written at places and made durable. Tests put a failing disk in its stead.
-pub(crate) trait Medium: Send {
-    /// Writes all bytes at a place.
-    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()>;
-    /// Makes the content durable.
-    fn sync_data(&self) -> io::Result<()>;
-    /// Makes content, size and times durable.
-    fn sync_all(&self) -> io::Result<()>;
-    /// Cuts or extends.
-    fn set_len(&self, len: u64) -> io::Result<()>;
-}
-
-impl Medium for File {
-    #[cfg(unix)]
-    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
-        std::os::unix::fs::FileExt::write_all_at(self, bytes, offset)
-    }
-
-    #[cfg(windows)]
-    fn write_at(&self, mut bytes: &[u8], mut offset: u64) -> io::Result<()> {
-        while !bytes.is_empty() {
-            let count = std::os::windows::fs::FileExt::seek_write(self, bytes, offset)?;
-            if count == 0 {
-                return Err(io::ErrorKind::WriteZero.into());
-            }
-            bytes = bytes.get(count..).unwrap_or_default();
-            offset += count as u64;
-        }
-        Ok(())
-    }
-
-    fn sync_data(&self) -> io::Result<()> {
-        File::sync_data(self)
-    }
-
-    fn sync_all(&self) -> io::Result<()> {
-        File::sync_all(self)
-    }
-
-    fn set_len(&self, len: u64) -> io::Result<()> {
-        File::set_len(self, len)
-    }
 }

@@ -46,9 +46,13 @@ pub(crate) fn survey(
         fault: differs(walker.cursor(), checkpoint),
         tearable: false,
     };
-    // Where the batch that is being walked over begins.
+    // Where the batch that is being walked over begins, and the first event that its frames name.
     let mut start = found.good.clone();
-    let mut open = false;
+    let mut batch_first = start.seq + 1;
+    // An index that was cut short can stand amid a batch. It knows only what had been made durable,
+    // so the rest of that batch must be there.
+    let mut amid = walker.is_amid();
+    let mut open = amid;
     while found.fault.is_none() {
         let before = walker.cursor().clone();
         match walker.step(true)? {
@@ -72,9 +76,12 @@ pub(crate) fn survey(
             Step::Frame(frame) => {
                 if !open {
                     start = begin(&before, walker.cursor());
+                    batch_first = start.seq + 1;
+                } else if amid && before == start {
+                    batch_first = frame.batch_first.min(start.seq);
                 }
                 let same = start.segment == walker.cursor().segment;
-                found.fault = if frame.batch_first == start.seq + 1 && same {
+                found.fault = if frame.batch_first == batch_first && same {
                     differs(walker.cursor(), checkpoint)
                 } else if open {
                     Some(unfinished(&start))
@@ -82,6 +89,7 @@ pub(crate) fn survey(
                     Some(fault_at(&before, Damage::Chain))
                 };
                 open = !frame.end;
+                amid &= open;
                 if frame.end && found.fault.is_none() {
                     found.good = walker.cursor().clone();
                     found.last_batch = Some(start.clone());
@@ -90,8 +98,8 @@ pub(crate) fn survey(
         }
     }
     found.tearable = match found.fault {
-        Some(fault) => can_be_torn(&mut walker, &found.good, fault)?,
-        None => false,
+        Some(fault) if !amid => can_be_torn(&mut walker, &found.good, fault)?,
+        _ => false,
     };
     Ok(found)
 }

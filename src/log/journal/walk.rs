@@ -1,12 +1,12 @@
 //! Walking through a journal frame by frame, checking each against the one before it.
 
-use std::fs::File;
 use std::path::Path;
 
 use super::files::{Segment, read_at, segment_name, segments};
 use super::layout::{
     FORMAT, FRAME_HEADER, FrameHeader, HeaderFault, SEGMENT_HEADER, SegmentHeader,
 };
+use crate::log::disk::File;
 use crate::log::error::{Damage, LogError};
 use crate::log::event::LedgerId;
 use crate::log::merkle::Hash;
@@ -157,6 +157,8 @@ pub(crate) struct Walker {
     window: Window,
     ledger: LedgerId,
     cursor: Cursor,
+    /// The walk began behind a frame that is not the last of its batch.
+    amid: bool,
     /// The events of the frame before the cursor, if they were read.
     payload: Option<(u64, usize)>,
 }
@@ -228,6 +230,7 @@ impl Walker {
             window,
             ledger: header.ledger,
             cursor: Cursor::of_segment(&header),
+            amid: false,
             payload: None,
             segments,
         })
@@ -248,14 +251,15 @@ impl Walker {
             return Ok(None);
         };
         let mut window = Window::open(&segment.path)?;
-        if !is_at(&mut window, ledger, cursor)? {
+        let Some(ended) = is_at(&mut window, ledger, cursor)? else {
             return Ok(None);
-        }
+        };
         Ok(Some(Walker {
             open: open.unwrap_or_default(),
             window,
             ledger,
             cursor: cursor.clone(),
+            amid: !ended,
             payload: None,
             segments,
         }))
@@ -274,6 +278,11 @@ impl Walker {
     /// Whether the walk is in the last segment.
     pub(crate) fn in_newest(&self) -> bool {
         self.open + 1 == self.segments.len()
+    }
+
+    /// Whether the walk began behind a frame that is not the last of its batch.
+    pub(crate) fn is_amid(&self) -> bool {
+        self.amid
     }
 
     /// The file that the walk is in.
@@ -420,29 +429,30 @@ impl Walker {
     }
 }
 
-/// Whether the frame (or the segment header) before a saved place is the one that was saved.
-fn is_at(window: &mut Window, ledger: LedgerId, cursor: &Cursor) -> Result<bool, LogError> {
+/// Whether the frame (or the segment header) before a saved place is the one that was saved, and
+/// then whether a batch ends there.
+fn is_at(window: &mut Window, ledger: LedgerId, cursor: &Cursor) -> Result<Option<bool>, LogError> {
     let header = match read_header(window)? {
         Ok(header) if header.ledger == ledger && header.first_seq == cursor.segment => header,
-        _ => return Ok(false),
+        _ => return Ok(None),
     };
     if cursor.frame == 0 {
-        return Ok(Cursor::of_segment(&header) == *cursor);
+        return Ok((Cursor::of_segment(&header) == *cursor).then_some(true));
     }
     let bytes = window.get(cursor.frame, FRAME_HEADER)?;
     let Some(frame) = bytes.first_chunk().and_then(FrameHeader::decode) else {
-        return Ok(false);
+        return Ok(None);
     };
     let before = Cursor {
         offset: cursor.frame,
         ..cursor.clone()
     };
     if frame.ledger != ledger || before.after(&frame) != *cursor {
-        return Ok(false);
+        return Ok(None);
     }
     let events = window.get(
         cursor.frame + FRAME_HEADER as u64,
         frame.payload_len as usize,
     )?;
-    Ok(frame.holds(events))
+    Ok(frame.holds(events).then_some(frame.end))
 }

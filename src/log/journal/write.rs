@@ -1,13 +1,13 @@
 //! Writing frames and making them durable.
 
-use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::files::{Medium, read_at, segment_name};
+use super::files::{read_at, segment_name};
 use super::layout::{FRAME_HEADER, FrameHeader, SEGMENT_HEADER, SegmentHeader};
 use super::survey::{Survey, Tail};
 use super::walk::Cursor;
+use crate::log::disk::{self, File, write_all_at};
 use crate::log::durable;
 use crate::log::error::LogError;
 use crate::log::event::LedgerId;
@@ -55,7 +55,7 @@ pub(crate) struct FrameSpec {
 pub(crate) struct JournalWriter {
     journal: PathBuf,
     ledger: LedgerId,
-    file: Box<dyn Medium>,
+    file: File,
     cursor: Cursor,
     /// Up to where the segment holds frames or zeros.
     filled: u64,
@@ -109,17 +109,14 @@ pub(crate) fn free_name(folder: &Path, stem: &str, ending: &str) -> PathBuf {
     let numbered = (2u32..).map(|number| folder.join(format!("{stem}-{number}{ending}")));
     std::iter::once(plain.clone())
         .chain(numbered)
-        .find(|path| !path.exists())
+        .find(|path| !disk::exists(path))
         .unwrap_or(plain)
 }
 
 /// Copies what stands from `offset` on, without the zeros behind it.
 fn copy_tail(segment: &Path, offset: u64, aside: &Path) -> io::Result<u64> {
     let (from, _) = open_segment(segment)?;
-    let to = durable::private()
-        .write(true)
-        .create_new(true)
-        .open(aside)?;
+    let to = disk::private().write(true).create_new(true).open(aside)?;
     let mut chunk = vec![0; COPY];
     let (mut copied, mut len) = (0, 0);
     loop {
@@ -127,7 +124,7 @@ fn copy_tail(segment: &Path, offset: u64, aside: &Path) -> io::Result<u64> {
         let Some(bytes) = chunk.get(..count).filter(|bytes| !bytes.is_empty()) else {
             break;
         };
-        Medium::write_at(&to, bytes, copied)?;
+        write_all_at(&to, bytes, copied)?;
         if let Some(last) = bytes.iter().rposition(|byte| *byte != 0) {
             len = copied + last as u64 + 1;
         }
@@ -159,7 +156,7 @@ pub(crate) fn rewrite_last_batch(journal: &Path, survey: &Survey) -> Result<(), 
             let wanted = usize::try_from(survey.good.offset - offset).unwrap_or(COPY);
             let part = chunk.get_mut(..wanted.min(COPY)).unwrap_or_default();
             let count = read_at(&file, part, offset)?;
-            Medium::write_at(&file, part.get(..count).unwrap_or_default(), offset)?;
+            write_all_at(&file, part.get(..count).unwrap_or_default(), offset)?;
             if count == 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
@@ -183,7 +180,7 @@ impl JournalWriter {
         Ok(JournalWriter {
             journal: journal.to_owned(),
             ledger,
-            file: Box::new(file),
+            file,
             filled: len.max(cursor.offset),
             cursor,
             fill: FILL_FIRST,
@@ -199,7 +196,7 @@ impl JournalWriter {
 
     /// Begins a batch; a new segment if the last one is full.
     pub(crate) fn begin(&mut self) -> Result<(), WriteFault> {
-        if self.cursor.offset >= SEGMENT_TARGET {
+        if self.cursor.offset >= disk::segment_target(SEGMENT_TARGET) {
             self.roll()?;
         }
         self.clear_frame();
@@ -235,7 +232,7 @@ impl JournalWriter {
         if let Some(place) = self.frame.first_chunk_mut() {
             *place = header.encode();
         }
-        let written = self.file.write_at(&self.frame, self.cursor.offset);
+        let written = write_all_at(&self.file, &self.frame, self.cursor.offset);
         written.map_err(|error| write_fault(&error))?;
         self.cursor = self.cursor.after(&header);
         self.clear_frame();
@@ -273,7 +270,7 @@ impl JournalWriter {
     /// reason to refuse what already has its place.
     fn fill_ahead(&mut self) -> Result<(), WriteFault> {
         let zeros = vec![0; usize::try_from(self.fill).unwrap_or(COPY)];
-        match self.file.write_at(&zeros, self.cursor.offset) {
+        match write_all_at(&self.file, &zeros, self.cursor.offset) {
             Ok(()) => {
                 self.filled = self.cursor.offset + self.fill;
                 self.fill = (self.fill * 2).min(FILL_MOST);
@@ -309,14 +306,14 @@ impl JournalWriter {
         let next = durable::replace(&path, &header.encode()).and_then(|()| open_segment(&path));
         match next {
             Ok((file, len)) => {
-                self.file = Box::new(file);
+                self.file = file;
                 self.cursor = Cursor::of_segment(&header);
                 self.filled = len.max(SEGMENT_HEADER as u64);
                 Ok(())
             }
             // The name is given last, so without space there is no half segment.
             Err(error) => {
-                if let (WriteFault::Full, false) = (write_fault(&error), path.exists()) {
+                if let (WriteFault::Full, false) = (write_fault(&error), disk::exists(&path)) {
                     return Err(WriteFault::Full);
                 }
                 Err(WriteFault::Final(error.to_string()))
@@ -340,7 +337,7 @@ fn write_fault(error: &io::Error) -> WriteFault {
 
 /// Whether a folder holds a journal, without opening it.
 pub(crate) fn exists(journal: &Path) -> bool {
-    fs::read_dir(journal).is_ok_and(|mut entries| {
+    disk::read_dir(journal).is_ok_and(|mut entries| {
         entries.any(|entry| {
             entry.is_ok_and(|entry| entry.path().extension().is_some_and(|it| it == "frames"))
         })

@@ -1,27 +1,27 @@
 //! The file operations of the key store: private files, durable names, and files that are
 //! overwritten before they are removed.
 
-use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 
 use super::error::KeyError;
+use crate::log::disk::{self, File, OpenOptions};
 
 /// Makes a folder that only its owner may enter.
 pub(super) fn create_private_folder(path: &Path) -> Result<(), KeyError> {
-    let mut builder = fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path).map_err(KeyError::io("create", path))
+    disk::private_folder()
+        .create(path)
+        .map_err(KeyError::io("create", path))
 }
 
 /// Makes a new file that only its owner may read.
 pub(super) fn create_private_file(path: &Path) -> Result<File, KeyError> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map_err(KeyError::io("create", path))
+    disk::private()
+        .read(true)
+        .write(true)
+        .create_new(true)
+        .open(path)
+        .map_err(KeyError::io("create", path))
 }
 
 /// Writes a new private file and makes its content durable; its name is so only after
@@ -47,7 +47,7 @@ pub(super) fn sync_folder(path: &Path) -> Result<(), KeyError> {
 
 /// Gives a file its final name.
 pub(super) fn rename(from: &Path, to: &Path) -> Result<(), KeyError> {
-    fs::rename(from, to).map_err(KeyError::io("rename", from))
+    disk::rename(from, to).map_err(KeyError::io("rename", from))
 }
 
 /// Overwrites a file with zeros, makes that durable, and removes it. A file that is not there is
@@ -63,7 +63,7 @@ pub(super) fn destroy(path: &Path) -> Result<(), KeyError> {
         Err(error) => return Err(KeyError::io("overwrite", path)(error)),
     };
     overwrite(&mut file).map_err(KeyError::io("overwrite", path))?;
-    fs::remove_file(path).map_err(KeyError::io("remove", path))
+    disk::remove_file(path).map_err(KeyError::io("remove", path))
 }
 
 fn overwrite(file: &mut File) -> io::Result<()> {

@@ -1,7 +1,6 @@
 //! One generation of key files: choosing it, and finding keys in it. Nothing here writes.
 
 use std::collections::{BTreeSet, HashMap};
-use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
@@ -10,6 +9,7 @@ use zeroize::Zeroizing;
 use super::error::{Fault, KeyError};
 use super::format::{Header, HeaderError, Master, RECORD_BYTES, RECORD_LEN, Record, SECRET_LEN};
 use crate::domain::personal::Subject;
+use crate::log::disk::{self, File, OpenOptions};
 use crate::log::seal::{KeyId, SubjectKey};
 
 /// How often a reader starts again when an erasure passes under it.
@@ -226,7 +226,7 @@ impl Generation {
 
 /// The names in the keys folder, sorted: a master key is destroyed before what it wrapped.
 pub(super) fn names(folder: &Path) -> Result<BTreeSet<String>, KeyError> {
-    let entries = fs::read_dir(folder).map_err(|error| match error.kind() {
+    let entries = disk::read_dir(folder).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => KeyError::KeysMissing {
             folder: folder.to_owned(),
         },

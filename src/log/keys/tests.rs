@@ -6,7 +6,7 @@ use crate::domain::language::{Explain as _, Lang};
 use crate::log::random::SeededRandom;
 use crate::log::seal::{AssociatedData, open, seal};
 use sha2::{Digest as _, Sha256};
-use std::fs::OpenOptions;
+use std::fs::{self, OpenOptions};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -678,7 +678,8 @@ fn only_the_owner_may_read() {
 fn a_failed_write_that_cannot_be_taken_back_stops_the_store() {
     // `/dev/full` answers every write as a full disk does.
     let (_dir, folder, store) = store_of_five();
-    let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut full = disk::OpenOptions::new();
+    let full = full.write(true).open("/dev/full").unwrap();
     let good = {
         let mut state = store.lock();
         state.generation.index().unwrap();

@@ -1,6 +1,6 @@
 //! Opening a log: the lock, the journal, the anchors outside it, the index.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::TryLockError;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::thread;
@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::{SUSPECT, SledLog};
 use crate::log::checkpoint::{self, Checkpoint};
+use crate::log::disk::{self, File};
 use crate::log::durable;
 use crate::log::error::LogError;
 use crate::log::event::{Envelope, Head, LedgerId, format_at};
@@ -121,6 +122,10 @@ fn open_locked(
         let unplaced = "it does not match the journal".to_owned();
         found.unfit = anew.or((!placed).then_some(unplaced));
     }
+    // Whoever wrote before may have been stopped between giving a name and making it durable.
+    for folder in [&journal, dir] {
+        durable::sync_folder(folder).map_err(|error| LogError::io(folder, &error))?;
+    }
     if indexed.is_none_or(|seq| seq < survey.good.seq) {
         write::rewrite_last_batch(&journal, &survey)?;
     }
@@ -149,7 +154,7 @@ fn open_locked(
 
 fn lock(dir: &Path, wait: Option<Duration>) -> Result<File, LogError> {
     let path = dir.join(LOCK);
-    let file = durable::private()
+    let file = disk::private()
         .write(true)
         .create(true)
         .truncate(false)
@@ -173,7 +178,8 @@ fn lock(dir: &Path, wait: Option<Duration>) -> Result<File, LogError> {
 }
 
 fn find_index(dir: &Path, ledger: LedgerId, options: &LogOptions) -> Found {
-    let suspect = fs::read_to_string(dir.join(SUSPECT)).ok();
+    let suspect = disk::read(dir.join(SUSPECT)).ok();
+    let suspect = suspect.map(|why| String::from_utf8_lossy(&why).into_owned());
     match Index::open(&dir.join(SLED), options.index_patience) {
         Ok((index, meta)) if meta.ledger == ledger => Found {
             index: Some(index),
@@ -261,8 +267,8 @@ fn build_anew(dir: &Path, why: String, work: &mut Indexing<'_>) -> Result<Ready,
     };
     index.settle().map_err(index_error)?;
     let suspect = dir.join(SUSPECT);
-    if suspect.exists() {
-        fs::remove_file(&suspect).map_err(|error| LogError::io(&suspect, &error))?;
+    if disk::exists(&suspect) {
+        disk::remove_file(&suspect).map_err(|error| LogError::io(&suspect, &error))?;
     }
     Ok(Ready {
         index,
@@ -274,13 +280,13 @@ fn build_anew(dir: &Path, why: String, work: &mut Indexing<'_>) -> Result<Ready,
 /// Gives the old index another name.
 fn set_aside(dir: &Path, options: &LogOptions) -> Result<Option<PathBuf>, LogError> {
     let path = dir.join(SLED);
-    if !path.exists() {
+    if !disk::exists(&path) {
         return Ok(None);
     }
     let now = format_at(options.clock.now_ms()).unwrap_or_default();
     let digits: String = now.chars().filter(char::is_ascii_digit).take(14).collect();
     let aside = free_name(dir, &format!("sled.damaged-{digits}"), "");
-    fs::rename(&path, &aside)
+    disk::rename(&path, &aside)
         .and_then(|()| durable::sync_folder(dir))
         .map_err(|error| LogError::io(&path, &error))?;
     Ok(Some(aside))
