@@ -14,7 +14,7 @@
 mod memory_office;
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
 use memory_office::{Office, code, id, support};
@@ -28,11 +28,17 @@ use socai::log::{EventRead, LedgerId, LogOptions, SledLog, merkle};
 use socai::office::opening::hex;
 use socai::office::{Entry, tags_of};
 
+/// The root of `golden/closing.v1.ndjson`.
+const CLOSING_ROOT: &str = "1cf2e7c15a379ecaa362c5bba88516612be03f1e7bcff456429394c88a780923";
+
 const ROOT: &str = "05ac3ccc223b0b83b93917aa160e0376ad75b07acc60b2cce598e4d6c9a07486";
 
-fn golden() -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/ledger.v1.ndjson");
-    std::fs::read_to_string(path).unwrap_or_default()
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
+}
+
+fn golden(name: &str) -> String {
+    std::fs::read_to_string(folder().join(name)).unwrap_or_default()
 }
 
 fn on(day: &str) -> Box<SupportChange> {
@@ -186,6 +192,7 @@ fn supports(office: &mut Office) {
         support: lunch,
         stage: None,
         change: Box::new(change),
+        effective_on: None,
     });
     let (amount, day) = (Money::whole(160_000), "2023-09-01".parse().unwrap());
     office.because(Command::Recover {
@@ -197,6 +204,7 @@ fn supports(office: &mut Office) {
     office.because(Command::Reverse {
         support: lunch,
         stage: None,
+        effective_on: None,
     });
     for (kind, to) in [("housing", Stage::Rejected), ("wifi", Stage::Withdrawn)] {
         let mut draft = support(kind, "LB-0001", "2023-02-01", 0);
@@ -229,56 +237,119 @@ fn ledger() -> Office {
     office
 }
 
-#[test]
-fn the_bytes_and_the_root_are_what_they_always_were() {
-    let office = ledger();
+/// Closing, and what is recorded of closed days: late, or with signed rows.
+fn closing() -> Office {
+    let mut office = Office::with_catalogue(include_str!("golden/catalogue.v1.json"));
+    office.household("LB-0001", "Cao Lộc", Some(HouseholdClass::Poor));
+    let paid = |day: &str, amount| {
+        Command::RecordSupport(Box::new(support("wifi", "LB-0001", day, amount)))
+    };
+    let first = id(&office.one(paid("2023-02-10", 150_000)));
+    let second = id(&office.one(paid("2023-03-10", 250_000)));
+    office.clock.0.fetch_add(86_400_000, Ordering::SeqCst);
+    let mut close = Entry::by_hand(Command::ClosePeriod {
+        period: "2023-Q1".parse().ok(),
+        through: "2023-03-31".parse().unwrap(),
+    });
+    close.document = Some(Document {
+        date: "2023-04-05".parse().ok(),
+        issuer: None,
+        number: Some("31/BC-UBND".to_owned()),
+        kind: Some("Báo cáo".to_owned()),
+    });
+    office.entry(close);
+    office.one(paid("2023-03-20", 90_000));
+    let correct = |support, amount, effective_on: Option<&str>| Command::Correct {
+        support,
+        stage: None,
+        change: Box::new(SupportChange {
+            amount: Some(Money::whole(amount)),
+            ..SupportChange::default()
+        }),
+        effective_on: effective_on.map(|day| day.parse().unwrap()),
+    };
+    office.because(correct(first, 160_000, None));
+    office.because(correct(second, 260_000, Some("2023-04-02")));
+    office.clock.0.fetch_add(86_400_000, Ordering::SeqCst);
+    office.because(Command::Reverse {
+        support: first,
+        stage: None,
+        effective_on: None,
+    });
+    office.one(Command::ClosePeriod {
+        period: None,
+        through: "2023-05-15".parse().unwrap(),
+    });
+    office.because(Command::ReopenPeriod {
+        through: "2023-02-28".parse().unwrap(),
+    });
+    office.because(Command::Reverse {
+        support: second,
+        stage: None,
+        effective_on: Some("2023-06-01".parse().unwrap()),
+    });
+    office
+}
+
+fn check_golden(office: &Office, name: &str, root: &str) {
     let mut lines = Vec::new();
     for bytes in office.stored() {
         lines.extend_from_slice(&bytes);
         lines.push(b'\n');
     }
-    let written = String::from_utf8(lines).unwrap();
-    if golden().is_empty() {
+    let (written, known) = (String::from_utf8(lines).unwrap(), golden(name));
+    if known.is_empty() {
         let dir = tempfile::tempdir().unwrap().keep();
-        std::fs::write(dir.join("ledger.v1.ndjson"), &written).unwrap();
-        panic!("no golden file; what it would hold is in {}", dir.display());
+        std::fs::write(dir.join(name), &written).unwrap();
+        let root = hex(&office.ledger.log().head().root);
+        let dir = dir.display();
+        panic!("no golden file; what it would hold is in {dir}, its root is {root}");
     }
-    for (number, (now, then)) in written.lines().zip(golden().lines()).enumerate() {
-        assert_eq!(now, then, "event {}", number + 1);
+    for (number, (now, then)) in written.lines().zip(known.lines()).enumerate() {
+        assert_eq!(now, then, "{name}: event {}", number + 1);
     }
-    assert_eq!(written.lines().count(), golden().lines().count());
-    assert_eq!(hex(&office.ledger.log().head().root), ROOT);
+    assert_eq!(written.lines().count(), known.lines().count());
+    assert_eq!(hex(&office.ledger.log().head().root), root);
 }
 
-/// A family that came later has a golden file of its own beside the first.
-fn types_of_the_other_golden_files() -> BTreeSet<&'static str> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+#[test]
+fn the_bytes_and_the_root_are_what_they_always_were() {
+    check_golden(&ledger(), "ledger.v1.ndjson", ROOT);
+    check_golden(&closing(), "closing.v1.ndjson", CLOSING_ROOT);
+}
+
+/// The types in a golden file, which replays and gives its root.
+fn replayed(name: &str, root: Option<&str>) -> BTreeSet<&'static str> {
+    let mut frontier = merkle::Frontier::new();
     let mut types = BTreeSet::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_some_and(|ending| ending == "ndjson") {
-            for line in std::fs::read_to_string(path).unwrap().lines() {
-                let event = socai::log::codec::decode(line.as_bytes()).unwrap();
-                types.insert(event.body.type_name());
-            }
-        }
+    let mut view = socai::projection::View::default();
+    for line in golden(name).lines() {
+        frontier.push(merkle::leaf_hash(line.as_bytes()));
+        let event = socai::log::codec::decode(line.as_bytes()).unwrap();
+        types.insert(event.body.type_name());
+        view.evolve(&event).unwrap();
+    }
+    if let Some(root) = root {
+        assert_eq!(hex(&frontier.root()), root, "{name}");
     }
     types
 }
 
 #[test]
 fn the_golden_lines_replay_and_give_the_root() {
-    let mut frontier = merkle::Frontier::new();
+    replayed("ledger.v1.ndjson", Some(ROOT));
+    replayed("closing.v1.ndjson", Some(CLOSING_ROOT));
+}
+
+#[test]
+fn each_type_has_a_golden_event() {
     let mut types = BTreeSet::new();
-    let mut view = socai::projection::View::default();
-    for line in golden().lines() {
-        frontier.push(merkle::leaf_hash(line.as_bytes()));
-        let event = socai::log::codec::decode(line.as_bytes()).unwrap();
-        types.insert(event.body.type_name());
-        view.evolve(&event).unwrap();
+    for file in std::fs::read_dir(folder()).unwrap() {
+        let name = file.unwrap().file_name().into_string().unwrap();
+        if name.ends_with(".ndjson") {
+            types.extend(replayed(&name, None));
+        }
     }
-    assert_eq!(hex(&frontier.root()), ROOT);
-    types.extend(types_of_the_other_golden_files());
     let (all, missing) = (Body::type_names(), ["person.left"]);
     let absent: Vec<_> = all.iter().filter(|name| !types.contains(*name)).collect();
     assert_eq!(

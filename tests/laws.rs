@@ -172,6 +172,7 @@ fn perform(office: &mut Office, made: &mut Vec<uuid::Uuid>, act: &Act) -> bool {
                 support,
                 stage: None,
                 change: Box::new(change),
+                effective_on: None,
             })
         }
         Act::Reverse { which, whole } => {
@@ -179,7 +180,11 @@ fn perform(office: &mut Office, made: &mut Vec<uuid::Uuid>, act: &Act) -> bool {
                 return false;
             };
             let stage = (!whole).then_some(Stage::Disbursed);
-            office.because(Command::Reverse { support, stage })
+            office.because(Command::Reverse {
+                support,
+                stage,
+                effective_on: None,
+            })
         }
         Act::Recover { which, amount } => {
             let Some(support) = chosen(made, *which) else {
@@ -293,7 +298,11 @@ proptest! {
         let draft = support(KINDS[kind], "H1", DAYS[day], 77);
         let support = id(&office.one(Command::RecordSupport(Box::new(draft))));
         prop_assert_ne!(&before, &all_figures(&office.ledger, u64::MAX));
-        office.because(Command::Reverse { support, stage: None });
+        office.because(Command::Reverse {
+            support,
+            stage: None,
+            effective_on: None,
+        });
         prop_assert_eq!(&before, &all_figures(&office.ledger, u64::MAX));
         prop_assert_eq!(&before, &all_figures(&office.ledger, stood));
     }

@@ -99,6 +99,9 @@ pub enum Command {
     /// Dự án · projects
     #[command(subcommand)]
     Project(ProjectCommand),
+    /// Khóa kỳ, mở lại kỳ · closing and reopening periods
+    #[command(subcommand)]
+    Period(super::period::PeriodCommand),
     /// Số liệu theo kỳ, phân tổ · figures of a period
     Figures(FiguresArgs),
     /// Báo cáo · reports
@@ -621,6 +624,9 @@ pub struct CorrectArgs {
     /// Lý do hưởng · the right ground
     #[arg(long)]
     pub ground: Option<String>,
+    /// Ngày hiệu lực của điều chỉnh (mặc định: kỳ còn mở: ngày gốc; kỳ đã khóa: hôm nay) · the day the correction stands at
+    #[arg(long, value_name = "DATE")]
+    pub effective_on: Option<String>,
     /// What is right.
     #[command(flatten)]
     pub change: ChangeArgs,
@@ -637,6 +643,9 @@ pub struct ReverseArgs {
     /// Chỉ hủy giai đoạn này · only this stage
     #[arg(long)]
     pub stage: Option<String>,
+    /// Ngày hiệu lực của việc hủy (mặc định: kỳ còn mở: ngày gốc; kỳ đã khóa: hôm nay) · the day the reversal stands at
+    #[arg(long, value_name = "DATE")]
+    pub effective_on: Option<String>,
     /// What it rests on.
     #[command(flatten)]
     pub basis: BasisArgs,
@@ -720,7 +729,7 @@ pub struct FiguresArgs {
     /// Kỳ, ví dụ 2023-H1, 2023-01..2023-04 · period
     #[arg(long)]
     pub period: String,
-    /// Trục thời gian: occurred, covers, recorded · which date places a support
+    /// Trục thời gian: occurred, covers, recorded, decided · which date places a support
     #[arg(long, default_value = "occurred")]
     pub axis: String,
     #[command(flatten)]

@@ -11,6 +11,7 @@ use crate::domain::stage::Stage;
 use crate::log::codec::format_moment;
 use crate::office::Stand;
 use crate::office::opening::hex;
+use crate::projection::Balance;
 use crate::projection::figures::{self, Axis, Dimension, Filter, MEASURES, Query, Row};
 
 /// Runs the command.
@@ -164,6 +165,19 @@ pub fn row_json(by: &[Dimension], row: &Row) -> Value {
     Value::Object(object)
 }
 
+/// The measures of a movement as output writes them.
+pub fn balance_json(balance: &Balance) -> Value {
+    let measure = |name| balance.measure(name).unwrap_or_default();
+    json!({
+        "turns": balance.turns,
+        "count": balance.count,
+        "amount": measure("amount"),
+        "quantity": measure("quantity"),
+        "recovered": measure("recovered"),
+        "unit": balance.unit,
+    })
+}
+
 fn print(
     console: &mut Console<'_>,
     ledger: &Reader,
@@ -238,6 +252,7 @@ pub fn axis_name(axis: Axis, lang: crate::domain::Lang) -> &'static str {
         Axis::Occurred => lang.pick("theo ngày phát sinh", "by the day it happened"),
         Axis::Covers => lang.pick("theo kỳ hưởng", "by what it pays for"),
         Axis::Recorded => lang.pick("theo ngày ghi sổ", "by the day it was recorded"),
+        Axis::Decided => lang.pick("theo ngày văn bản", "by the date of the document"),
     }
 }
 

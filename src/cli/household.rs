@@ -186,6 +186,7 @@ fn received(ledger: &Reader, code: &Code) -> Result<Vec<figures::Row>, figures::
         as_of: u64::MAX,
         kinds: Vec::new(),
         filters: vec![Filter::Household(code.clone())],
+        entries: figures::Entries::All,
     };
     figures::figures(ledger.facts(), ledger.state(), &query).map(|answer| answer.rows)
 }

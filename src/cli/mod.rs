@@ -11,6 +11,7 @@ mod household;
 mod import;
 mod init;
 pub mod open;
+mod period;
 mod project;
 mod record;
 pub mod report;
@@ -74,6 +75,7 @@ fn dispatch(console: &mut Console<'_>, place: &Place, command: &Command) -> Resu
         Command::Reverse(args) => record::reverse(console, place, args),
         Command::Household(command) => household::run(console, place, command),
         Command::Project(command) => project::run(console, place, command),
+        Command::Period(command) => period::run(console, place, command),
         Command::Figures(args) => figures::run(console, place, args),
         Command::Report(command) => report::run(console, place, command),
         Command::Events(args) => events::run(console, place, args),

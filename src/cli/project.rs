@@ -77,6 +77,7 @@ fn rows(
             Dimension::Project,
             vec![code.to_string()],
         )],
+        entries: figures::Entries::All,
     };
     let answer = figures::figures(ledger.facts(), ledger.state(), &query);
     answer

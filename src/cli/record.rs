@@ -94,6 +94,7 @@ pub fn correct(
         support,
         stage,
         change: Box::new(change),
+        effective_on: effective_on(console, args.effective_on.as_ref())?,
     };
     commit(
         console,
@@ -118,11 +119,23 @@ pub fn reverse(
         .support_id(&args.support)
         .map_err(|error| console.failure(&error))?;
     let stage = values::maybe_stage(console, "--stage", args.stage.as_ref())?;
-    let entry = Entry::by_hand(Command::Reverse { support, stage });
+    let entry = Entry::by_hand(Command::Reverse {
+        support,
+        stage,
+        effective_on: effective_on(console, args.effective_on.as_ref())?,
+    });
     commit(console, place, &mut ledger, entry, &args.basis)
 }
 
-fn commit(
+fn effective_on(
+    console: &Console<'_>,
+    text: Option<&String>,
+) -> Result<Option<chrono::NaiveDate>, Failure> {
+    text.map(|text| values::date(console, "--effective-on", text))
+        .transpose()
+}
+
+pub(super) fn commit(
     console: &mut Console<'_>,
     place: &Place,
     ledger: &mut Writer,

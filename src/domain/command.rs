@@ -258,6 +258,8 @@ pub enum Command {
         stage: Option<Stage>,
         /// What is right.
         change: Box<SupportChange>,
+        /// The day it stands at, where that is asked for.
+        effective_on: Option<NaiveDate>,
     },
     /// Void a support, or one stage of it.
     Reverse {
@@ -265,6 +267,8 @@ pub enum Command {
         support: Uuid,
         /// Which stage; absent for all.
         stage: Option<Stage>,
+        /// The day it stands at, where that is asked for.
+        effective_on: Option<NaiveDate>,
     },
     /// Record money taken back.
     Recover {
@@ -276,6 +280,18 @@ pub enum Command {
         on: NaiveDate,
         /// To which source.
         source: Option<String>,
+    },
+    /// Close every day up to and including one.
+    ClosePeriod {
+        /// The period that was named, where one was.
+        period: Option<Period>,
+        /// The last closed day.
+        through: NaiveDate,
+    },
+    /// Open again what is closed after a day.
+    ReopenPeriod {
+        /// The last day that stays closed.
+        through: NaiveDate,
     },
 }
 

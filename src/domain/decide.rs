@@ -6,6 +6,7 @@ use chrono::{Datelike, NaiveDate};
 
 use super::code::Code;
 use super::command::{BudgetDraft, Command, Context, HouseholdDraft, PersonDraft, ProjectDraft};
+use super::decide_closing::is_late;
 use super::event::{Body, Document};
 use super::finding::{Finding, FindingCode};
 use super::fixed::{LARGEST, Money, Quantity};
@@ -158,10 +159,12 @@ pub fn decide(
                 period: *period,
                 value: *value,
             };
-            Ok(vec![Proposed::new(
-                context,
-                Body::TargetSet(Box::new(data)),
-            )])
+            let mut event = Proposed::new(context, Body::TargetSet(Box::new(data)));
+            event.late = is_late(state, period.last_day());
+            Ok(vec![event])
+        }
+        Command::ClosePeriod { .. } | Command::ReopenPeriod { .. } => {
+            super::decide_closing::decide_closing(state, context, command)
         }
         Command::IssueReport { issued, parts } => {
             super::report::issue(state, context, issued, parts)
@@ -702,7 +705,9 @@ fn register_project(
     if let Some(stage) = draft.stage {
         let (on, project) = (draft.stage_on, draft.project.clone());
         let body = Body::ProjectAdvanced(Box::new(ProjectAdvanced { on, project, stage }));
-        proposed.push(Proposed::new(context, body));
+        let mut event = Proposed::new(context, body);
+        event.late = on.is_some_and(|on| is_late(state, on));
+        proposed.push(event);
     }
     for part in &draft.budget {
         check_money(state, part.amount)?;
@@ -759,7 +764,10 @@ fn change_budget(
     } else {
         Body::BudgetAllocated(data)
     };
-    Ok(vec![Proposed::new(context, body)])
+    let mut event = Proposed::new(context, body);
+    let last = draft.period.map(|period| period.last_day());
+    event.late = last.is_some_and(|last| is_late(state, last));
+    Ok(vec![event])
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use super::decide::{
     Proposed, check_day, check_money, check_quantity, code, known_household, known_project,
     known_source, personal, village,
 };
+use super::decide_closing::{correction_date, is_late};
 use super::event::Body;
 use super::finding::{Finding, FindingCode};
 use super::fixed::{LARGEST, Money};
@@ -37,8 +38,13 @@ pub(super) fn decide_support(
             support,
             stage,
             change,
-        } => correct(state, context, *support, *stage, change),
-        Command::Reverse { support, stage } => reverse(state, context, *support, *stage),
+            effective_on,
+        } => correct(state, context, *support, *stage, change, *effective_on),
+        Command::Reverse {
+            support,
+            stage,
+            effective_on,
+        } => reverse(state, context, *support, *stage, *effective_on),
         Command::Recover {
             support,
             amount,
@@ -179,10 +185,6 @@ fn check_count(count: u64) -> Result<(), Rejection> {
         return Err(Rejection::TooLarge(count.to_string()));
     }
     Ok(())
-}
-
-fn is_late(state: &State, day: NaiveDate) -> bool {
-    state.closed_through.is_some_and(|closed| day <= closed)
 }
 
 fn household_of(
@@ -494,22 +496,13 @@ fn advance(
     Ok(proposed)
 }
 
-/// How a correction of something dated `original` stands, and at which date: in an open period in
-/// its place, else with signed rows today.
-fn dated(state: &State, context: &Context, original: NaiveDate) -> (CorrectionMode, NaiveDate) {
-    if is_late(state, original) {
-        (CorrectionMode::Contra, context.today.max(original))
-    } else {
-        (CorrectionMode::InPlace, original)
-    }
-}
-
 fn correct(
     state: &State,
     context: &Context,
     support: Uuid,
     stage: Option<Stage>,
     change: &SupportChange,
+    asked: Option<NaiveDate>,
 ) -> Result<Vec<Proposed>, Rejection> {
     if context.reason.is_none() {
         return Err(Rejection::ReasonNeeded);
@@ -545,13 +538,10 @@ fn correct(
         return Err(Rejection::RecoveryTooLarge { left });
     }
     note_eligibility(known_kind(state, to.kind.as_str())?, &to, &mut findings);
-    let stands_at = entry.effective_on.unwrap_or(entry.state.occurred_on);
-    let (mode, original) = dated(state, context, stands_at);
-    let effective_on = match mode {
-        // What a contra correction once moved into the open period stays there.
-        CorrectionMode::InPlace => entry.effective_on.unwrap_or(to.occurred_on),
-        CorrectionMode::Contra => original,
-    };
+    let row = entry.stands_on();
+    // What a contra correction once moved into the open period stays there.
+    let natural = entry.effective_on.unwrap_or(to.occurred_on);
+    let (mode, effective_on) = correction_date(state, context, (row, row), natural, asked)?;
     let late = is_late(state, effective_on);
     let (corrects, stage) = (entry.event, entry.stage);
     let data = SupportCorrected {
@@ -575,17 +565,14 @@ fn reverse(
     context: &Context,
     support: Uuid,
     stage: Option<Stage>,
+    asked: Option<NaiveDate>,
 ) -> Result<Vec<Proposed>, Rejection> {
     if context.reason.is_none() {
         return Err(Rejection::ReasonNeeded);
     }
     let record = record_of(state, support)?;
-    let stands = |entry: &StageEntry| {
-        let original = entry.effective_on.unwrap_or(entry.state.occurred_on);
-        dated(state, context, original)
-    };
-    let reversal = |entry: &StageEntry, stage: Option<Stage>| {
-        let (mode, effective_on) = stands(entry);
+    let reversal = |entry: &StageEntry, stage: Option<Stage>, dated: Dated| {
+        let (mode, effective_on) = dated;
         let data = SupportReversed {
             effective_on,
             household: entry.state.household.clone(),
@@ -597,20 +584,46 @@ fn reverse(
         };
         Proposed::new(context, Body::SupportReversed(Box::new(data)))
     };
+    let dated = |entry: &StageEntry| {
+        let rows = rows_of(record, entry);
+        correction_date(state, context, rows, entry.stands_on(), asked)
+    };
     if let Some(stage) = stage {
         let entry = record.at(stage).ok_or(Rejection::StageNotReached(stage))?;
-        return Ok(vec![reversal(entry, Some(stage))]);
+        return Ok(vec![reversal(entry, Some(stage), dated(entry)?)]);
     }
-    let last = furthest(record)?;
-    let mode = stands(last).0;
-    if record.entries.iter().all(|entry| stands(entry).0 == mode) {
-        return Ok(vec![reversal(last, None)]);
-    }
-    Ok(record
+    let entries: Vec<(&StageEntry, Dated)> = record
         .entries
         .iter()
-        .map(|entry| reversal(entry, Some(entry.stage)))
+        .map(|entry| Ok((entry, dated(entry)?)))
+        .collect::<Result<_, Rejection>>()?;
+    let last = furthest(record)?;
+    let same = |mode| entries.iter().all(|(_, (other, _))| *other == mode);
+    if same(CorrectionMode::InPlace) {
+        let dated = (CorrectionMode::InPlace, last.stands_on());
+        return Ok(vec![reversal(last, None, dated)]);
+    }
+    let latest = entries.iter().map(|(_, (_, on))| *on).max();
+    if let Some(on) = latest.filter(|_| same(CorrectionMode::Contra)) {
+        return Ok(vec![reversal(last, None, (CorrectionMode::Contra, on))]);
+    }
+    Ok(entries
+        .into_iter()
+        .map(|(entry, dated)| reversal(entry, Some(entry.stage), dated))
         .collect())
+}
+
+type Dated = (CorrectionMode, NaiveDate);
+
+/// The first and the last day of the rows that go with a stage: its own and, with what was paid,
+/// those of what was taken back of it.
+fn rows_of(record: &SupportRecord, entry: &StageEntry) -> (NaiveDate, NaiveDate) {
+    let on = entry.stands_on();
+    let paid = matches!(entry.stage, Stage::Disbursed | Stage::Settled);
+    match record.recovered_on.filter(|_| paid) {
+        Some((first, last)) => (on.min(first), on.max(last)),
+        None => (on, on),
+    }
 }
 
 fn recover(

@@ -13,6 +13,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
+use super::closing::{PeriodClosed, PeriodReopened};
 use super::code::Code;
 use super::finding::Finding;
 use super::ledger::{
@@ -284,6 +285,10 @@ bodies! {
     SupportRecovered(SupportRecovered) = "support.recovered",
     /// A report was issued, with everything that made it.
     ReportIssued(ReportIssued) = "report.issued",
+    /// Days are closed: what is recorded of them from here on is late.
+    PeriodClosed(PeriodClosed) = "period.closed",
+    /// Closed days are open again.
+    PeriodReopened(PeriodReopened) = "period.reopened",
 }
 
 /// The one list of personal fields, for reading and for sealing.

@@ -6,9 +6,11 @@
 
 pub mod catalogue;
 pub mod class;
+pub mod closing;
 pub mod code;
 pub mod command;
 pub mod decide;
+mod decide_closing;
 mod decide_support;
 pub mod event;
 pub mod finding;

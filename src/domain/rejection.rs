@@ -143,6 +143,29 @@ pub enum Rejection {
         /// The event that issued it.
         seq: u64,
     },
+    /// A period that is not over cannot be closed.
+    PeriodNotOver {
+        /// The last day that was to be closed.
+        through: NaiveDate,
+        /// Today at the ledger's offset.
+        today: NaiveDate,
+    },
+    /// The period is closed already, up to this day.
+    PeriodClosed(NaiveDate),
+    /// What was to be reopened is not closed.
+    PeriodNotClosed {
+        /// The day that was to stay closed.
+        through: NaiveDate,
+        /// The last closed day, if any.
+        closed: Option<NaiveDate>,
+    },
+    /// A correction would stand in a closed period.
+    EffectiveInClosed {
+        /// The day asked for.
+        on: NaiveDate,
+        /// The last closed day.
+        closed: NaiveDate,
+    },
     /// The text cannot be a code.
     BadCode(String),
 }
@@ -194,6 +217,10 @@ impl Explain for Rejection {
             Rejection::BeforeOriginal(_) => "before_original",
             Rejection::ReportNumberTaken { .. } => "report_number_taken",
             Rejection::BadCode(_) => "bad_code",
+            Rejection::PeriodNotOver { .. } => "period_not_over",
+            Rejection::PeriodClosed(_) => "period_closed",
+            Rejection::PeriodNotClosed { .. } => "period_not_closed",
+            Rejection::EffectiveInClosed { .. } => "effective_in_closed",
         }
     }
 
@@ -324,7 +351,36 @@ impl Rejection {
                 format!("mã không hợp lệ: {why}"),
                 format!("not a usable code: {why}"),
             ),
-            _ => same("bị từ chối", "refused"),
+            _ => self.both_of_closings(),
+        }
+    }
+
+    fn both_of_closings(&self) -> (String, String) {
+        match self {
+            Rejection::PeriodNotOver { through, today } => (
+                format!("kỳ đến {through} chưa kết thúc, chưa khóa được (hôm nay là {today})"),
+                format!("the days up to {through} are not over (today is {today})"),
+            ),
+            Rejection::PeriodClosed(closed) => (
+                format!("đã khóa đến ngày {closed}"),
+                format!("already closed through {closed}"),
+            ),
+            Rejection::PeriodNotClosed {
+                closed: Some(closed),
+                through,
+            } => (
+                format!("các ngày sau {through} không bị khóa: sổ chỉ khóa đến {closed}"),
+                format!("the days after {through} are not closed: closed through {closed}"),
+            ),
+            Rejection::PeriodNotClosed { .. } => (
+                "sổ chưa khóa kỳ nào".to_owned(),
+                "no period was ever closed, or all are open again".to_owned(),
+            ),
+            Rejection::EffectiveInClosed { on, closed } => (
+                format!("ngày hiệu lực {on} nằm trong kỳ đã khóa (đến {closed})"),
+                format!("the effective date {on} lies in a closed period (through {closed})"),
+            ),
+            _ => ("bị từ chối".to_owned(), "refused".to_owned()),
         }
     }
 
@@ -398,6 +454,18 @@ impl Rejection {
                 ),
             )),
             Rejection::ReasonNeeded => same("thêm --reason “…”", "add --reason \"…\""),
+            Rejection::PeriodNotOver { .. } => same(
+                "chỉ khóa những ngày đã qua, muộn nhất là hôm qua",
+                "close days that are over, up to yesterday at the latest",
+            ),
+            Rejection::PeriodClosed(_) | Rejection::PeriodNotClosed { .. } => same(
+                "xem các lần khóa, mở: socai period list",
+                "see what was closed and reopened: socai period list",
+            ),
+            Rejection::EffectiveInClosed { closed, .. } => Some((
+                format!("chọn một ngày sau {closed}, hoặc bỏ --effective-on"),
+                format!("choose a day after {closed}, or leave --effective-on out"),
+            )),
             _ => None,
         }
     }

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::catalogue::Catalogue;
 use super::class::HouseholdClass;
+use super::closing::Closings;
 use super::code::Code;
 use super::event::{Body, Event, Sex};
 use super::fixed::{Money, Quantity};
@@ -22,7 +23,7 @@ use super::period::Period;
 use super::personal::Personal;
 use super::report::IssuedReport;
 use super::stage::Stage;
-use super::support::SupportState;
+use super::support::{CorrectionMode, SupportState};
 
 /// A value that holds from a date (or from the beginning) until the next one.
 ///
@@ -167,6 +168,13 @@ pub struct StageEntry {
     pub effective_on: Option<NaiveDate>,
 }
 
+impl StageEntry {
+    /// The day its rows stand at in the figures.
+    pub fn stands_on(&self) -> NaiveDate {
+        self.effective_on.unwrap_or(self.state.occurred_on)
+    }
+}
+
 /// A support action as the log has it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SupportRecord {
@@ -176,6 +184,8 @@ pub struct SupportRecord {
     pub reversed: bool,
     /// Taken back so far, in thousandths.
     pub recovered_thousandths: i64,
+    /// The first and the last day money was taken back.
+    pub recovered_on: Option<(NaiveDate, NaiveDate)>,
 }
 
 impl SupportRecord {
@@ -299,8 +309,8 @@ pub struct State {
     pub supports: BTreeMap<Uuid, SupportRecord>,
     /// Supports by the list's own row key.
     pub references: BTreeMap<Code, Uuid>,
-    /// The end of the last closed period.
-    pub closed_through: Option<NaiveDate>,
+    /// Which days are closed, and since when.
+    pub closings: Closings,
     duplicates: BTreeMap<DuplicateKey, Vec<Uuid>>,
 }
 
@@ -367,6 +377,8 @@ impl State {
                 cohort.year = data.year;
                 cohort.households.insert(data.household.clone());
             }
+            Body::PeriodClosed(data) => self.closings.close(event.seq, data.through),
+            Body::PeriodReopened(data) => self.closings.reopen(event.seq, data.through),
             Body::Support(..)
             | Body::SupportReversed(_)
             | Body::SupportCorrected(_)
@@ -541,6 +553,7 @@ impl State {
                     record.reversed |= record.entries.is_empty();
                     if record.paid().is_none() {
                         record.recovered_thousandths = 0;
+                        record.recovered_on = None;
                     }
                 }
             }
@@ -554,8 +567,9 @@ impl State {
                     entry.event = event.id;
                     entry.seq = event.seq;
                     entry.state = Arc::new(data.to.clone());
-                    entry.effective_on =
-                        (data.effective_on != data.to.occurred_on).then_some(data.effective_on);
+                    // What a contra correction once moved stands where it was moved to.
+                    let moved = data.mode == CorrectionMode::Contra || entry.effective_on.is_some();
+                    entry.effective_on = moved.then_some(data.effective_on);
                     if let Some(key) = duplicate_key(&data.to) {
                         let known = self.duplicates.entry(key).or_default();
                         if !known.contains(&data.support) {
@@ -567,6 +581,9 @@ impl State {
             Body::SupportRecovered(data) => {
                 if let Some(record) = self.supports.get_mut(&data.support) {
                     record.recovered_thousandths += data.amount.thousandths();
+                    let on = data.occurred_on;
+                    let (first, last) = record.recovered_on.unwrap_or((on, on));
+                    record.recovered_on = Some((first.min(on), last.max(on)));
                 }
             }
             _ => {}

@@ -318,6 +318,7 @@ impl<L: EventLog> Ledger<L> {
                 support,
                 stage,
                 change,
+                ..
             } => (*support, *stage, change),
             _ => return Ok(command),
         };

@@ -46,9 +46,13 @@ pub struct Fact {
     pub sign: i8,
     /// A recovery: only its `recovered` counts.
     pub is_recovery: bool,
+    /// One of the signed rows of a contra correction: it puts right a closed period.
+    pub contra: bool,
     pub stage: Stage,
     pub occurred: Day,
     pub recorded: Day,
+    /// The date of the document it rests on, else `occurred`.
+    pub decided: Day,
     pub support: u32,
     pub kind: u32,
     /// 0 none, else the class's place in `HouseholdClass::ALL` plus 1.
@@ -117,7 +121,7 @@ impl Facts {
                 let id = state.support.unwrap_or(event.id);
                 let support = self.supports.intern(Some(&id));
                 let occurred = day(state.occurred_on);
-                self.add(event, support, *stage, state, occurred);
+                self.add(event, support, *stage, state, occurred, false);
             }
             Body::SupportReversed(data) => {
                 let support = self.supports.intern(Some(&data.support));
@@ -135,7 +139,9 @@ impl Facts {
                 let rows = self.take_standing(support, Some(data.stage));
                 let effective = day(data.effective_on);
                 self.unsay(event, &rows, data.mode, effective);
-                self.add(event, support, data.stage, &data.to, effective);
+                let moved = |index: &usize| self.rows.get(*index).is_some_and(|row| row.contra);
+                let contra = data.mode == CorrectionMode::Contra || rows.iter().any(moved);
+                self.add(event, support, data.stage, &data.to, effective, contra);
             }
             Body::SupportRecovered(data) => {
                 let support = self.supports.intern(Some(&data.support));
@@ -148,6 +154,8 @@ impl Facts {
                     fact.is_recovery = true;
                     fact.occurred = day(data.occurred_on);
                     fact.recorded = self.local_day(event.at_ms);
+                    fact.decided = decided(event, fact.occurred);
+                    fact.contra = false;
                     fact.recovered = data.amount.thousandths();
                     (fact.quantity, fact.count, fact.unit) = (0, 0, 0);
                     (fact.funding_at, fact.funding_len) = self.add_funding(&[(source, 0)]);
@@ -185,6 +193,7 @@ impl Facts {
         stage: Stage,
         state: &SupportState,
         occurred: Day,
+        contra: bool,
     ) {
         let parts: Vec<(u32, i64)> = state
             .funding
@@ -204,9 +213,11 @@ impl Facts {
             void_seq: STANDS,
             sign: 1,
             is_recovery: false,
+            contra,
             stage,
             occurred,
             recorded: self.local_day(event.at_ms),
+            decided: decided(event, occurred),
             support,
             kind: self.kinds.intern(Some(&state.kind)),
             class: state.class.map_or(0, |class| class as u8 + 1),
@@ -266,7 +277,8 @@ impl Facts {
                 }
                 CorrectionMode::Contra => {
                     if let Some(mut fact) = self.rows.get(*index).copied() {
-                        fact.sign = -1;
+                        (fact.sign, fact.contra) = (-1, true);
+                        fact.decided = decided(event, effective);
                         (fact.add_seq, fact.void_seq) = (event.seq, STANDS);
                         (fact.occurred, fact.recorded) = (effective, recorded);
                         self.rows.push(fact);
@@ -282,6 +294,12 @@ impl Facts {
         let at = |stage| rows().find(|fact| fact.stage == stage).copied();
         at(Stage::Disbursed).or_else(|| at(Stage::Settled))
     }
+}
+
+/// The day of the paper that an event rests on, else the day it stands at.
+fn decided(event: &Event, else_on: Day) -> Day {
+    let document = event.document.as_ref();
+    document.and_then(|paper| paper.date).map_or(else_on, day)
 }
 
 /// Milliseconds of an offset such as `+07:00`.

@@ -26,6 +26,13 @@ pub enum Axis {
     Covers,
     /// The local day it was recorded.
     Recorded,
+    /// The date of the document it rests on, else the day it happened.
+    Decided,
+}
+
+impl Axis {
+    /// All of them.
+    pub const ALL: [Axis; 4] = [Axis::Occurred, Axis::Covers, Axis::Recorded, Axis::Decided];
 }
 
 impl Axis {
@@ -46,6 +53,7 @@ impl FromStr for Axis {
             "occurred" => Ok(Axis::Occurred),
             "covers" => Ok(Axis::Covers),
             "recorded" => Ok(Axis::Recorded),
+            "decided" => Ok(Axis::Decided),
             _ => Err(FiguresError::UnknownValue {
                 what: "axis".into(),
                 value: text.into(),
@@ -172,6 +180,32 @@ impl Explain for FiguresError {
     }
 }
 
+/// Which signed rows count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Entries {
+    /// All of them, each with its sign: what a figure is.
+    #[default]
+    All,
+    /// What came in: rows that add.
+    In,
+    /// What went out: rows by which a correction takes from a later period what stands in a closed
+    /// one.
+    Out,
+    /// Both rows of the corrections of closed periods.
+    Contra,
+}
+
+impl Entries {
+    fn hold(self, fact: &Fact) -> bool {
+        match self {
+            Entries::All => true,
+            Entries::In => fact.sign > 0,
+            Entries::Out => fact.sign < 0,
+            Entries::Contra => fact.contra,
+        }
+    }
+}
+
 /// A question to the cube.
 #[derive(Debug, Clone)]
 pub struct Query {
@@ -191,20 +225,28 @@ pub struct Query {
     pub kinds: Vec<String>,
     /// Further conditions.
     pub filters: Vec<Filter>,
+    /// Which signed rows count.
+    pub entries: Entries,
 }
 
 impl Query {
     /// What was disbursed or held in a period, by all that the log knows.
     pub fn of(period: &Period) -> Query {
+        Query::between(period.first_day(), period.last_day())
+    }
+
+    /// What was disbursed or held from one day to another, both included.
+    pub fn between(from: chrono::NaiveDate, to: chrono::NaiveDate) -> Query {
         Query {
-            from: period.first_day(),
-            to: period.last_day(),
+            from,
+            to,
             axis: Axis::Occurred,
             as_of: u64::MAX,
             by: Vec::new(),
             stages: vec![Stage::Disbursed, Stage::Held],
             kinds: Vec::new(),
             filters: Vec::new(),
+            entries: Entries::All,
         }
     }
 }
@@ -574,6 +616,7 @@ impl<'a> Scan<'a> {
             Axis::Covers if fact.is_recovery => fact.occurred,
             Axis::Occurred => fact.occurred,
             Axis::Recorded => fact.recorded,
+            Axis::Decided => fact.decided,
             Axis::Covers => {
                 let covers = self.facts.periods.value(fact.covers);
                 covers.map_or(fact.occurred, |period| day(period.last_day()))
@@ -605,7 +648,8 @@ impl<'a> Scan<'a> {
         if self.query.stages.len() > 1 && !self.query.by.contains(&Dimension::Stage) {
             keep_furthest(&mut rows);
         }
-        rows.retain(|(fact, placed)| self.passes(fact, *placed));
+        let counts = |fact| self.query.entries.hold(fact);
+        rows.retain(|(fact, placed)| counts(fact) && self.passes(fact, *placed));
         rows
     }
 

@@ -4,8 +4,10 @@
 pub mod facts;
 pub mod figures;
 pub mod interner;
+pub mod movement;
 pub mod view;
 
 pub use facts::Facts;
-pub use figures::{Axis, Dimension, Figures, FiguresError, Filter, Query, Row};
+pub use figures::{Axis, Dimension, Entries, Figures, FiguresError, Filter, Query, Row};
+pub use movement::{Balance, Movement, MovementRow};
 pub use view::View;

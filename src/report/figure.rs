@@ -15,7 +15,9 @@ use crate::domain::language::{Lang, Text};
 use crate::domain::period::Period;
 use crate::domain::stage::Stage;
 use crate::domain::state::State;
-use crate::projection::figures::{self, Axis, Dimension, FiguresError, Filter, Query, Row};
+use crate::projection::figures::{
+    self, Axis, Dimension, Entries, FiguresError, Filter, Query, Row,
+};
 use crate::projection::view::View;
 
 /// What a figure was asked: enough to ask it again, and to find the events behind it.
@@ -96,6 +98,7 @@ impl Question {
             stages: self.stages.clone(),
             kinds: self.kinds.clone(),
             filters,
+            entries: Entries::All,
         }))
     }
 
