@@ -624,7 +624,8 @@ pub struct CorrectArgs {
     /// Lý do hưởng · the right ground
     #[arg(long)]
     pub ground: Option<String>,
-    /// Ngày hiệu lực của điều chỉnh (mặc định: kỳ còn mở: ngày gốc; kỳ đã khóa: hôm nay) · the day the correction stands at
+    /// Ngày hiệu lực (không ghi: ngày gốc nếu kỳ còn mở, hôm nay nếu kỳ đã khóa) · the day the
+    /// correction stands at
     #[arg(long, value_name = "DATE")]
     pub effective_on: Option<String>,
     /// What is right.
@@ -643,7 +644,8 @@ pub struct ReverseArgs {
     /// Chỉ hủy giai đoạn này · only this stage
     #[arg(long)]
     pub stage: Option<String>,
-    /// Ngày hiệu lực của việc hủy (mặc định: kỳ còn mở: ngày gốc; kỳ đã khóa: hôm nay) · the day the reversal stands at
+    /// Ngày hiệu lực (không ghi: ngày gốc nếu kỳ còn mở, hôm nay nếu kỳ đã khóa) · the day the
+    /// reversal stands at
     #[arg(long, value_name = "DATE")]
     pub effective_on: Option<String>,
     /// What it rests on.

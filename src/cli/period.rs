@@ -27,7 +27,7 @@ pub enum PeriodCommand {
     Close(CloseArgs),
     /// Mở lại các ngày sau một ngày · open again the days after a date
     Reopen(ReopenArgs),
-    /// Một kỳ đã khóa chưa, từ khi nào, sau đó có gì bổ sung · whether a period is closed, and what came late
+    /// Kỳ đã khóa chưa, sau đó có gì bổ sung · whether a period is closed, and what came late
     Show {
         /// Kỳ (không ghi: đến ngày khóa cuối) · period, else all closed days
         period: Option<String>,
