@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::report::ReportCommand;
+use super::span::SpanArgs;
 use crate::domain::language::Lang;
 
 /// Sổ cái hỗ trợ: ghi chi trả, xem lịch sử hộ, lập lại mọi báo cáo kỳ trước.
@@ -671,12 +672,35 @@ pub enum HouseholdCommand {
         code: String,
         #[command(flatten)]
         #[allow(missing_docs)]
+        span: SpanArgs,
+        #[command(flatten)]
+        #[allow(missing_docs)]
         as_of: AsOfArgs,
     },
     /// Toàn bộ lịch sử một hộ · the whole history of a household
     History {
         /// Mã hộ · code
         code: String,
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        span: SpanArgs,
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        as_of: AsOfArgs,
+    },
+    /// Sao kê hộ: đầu kỳ, từng khoản, cuối kỳ · opening, each entry, closing of a period
+    Statement {
+        /// Mã hộ · code
+        code: String,
+        /// Kỳ · period
+        #[arg(long)]
+        period: String,
+        /// Chỉ người này của hộ · only this person of it
+        #[arg(long)]
+        person: Option<String>,
+        /// Trục thời gian: occurred, covers, recorded, decided · which date counts
+        #[arg(long, default_value = "occurred")]
+        axis: String,
         #[command(flatten)]
         #[allow(missing_docs)]
         as_of: AsOfArgs,
@@ -692,6 +716,10 @@ pub enum HouseholdCommand {
         /// Phân loại tại ngày · class on this day
         #[arg(long)]
         on: Option<String>,
+        /// With a period: households with an entry in it.
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        span: SpanArgs,
         #[command(flatten)]
         #[allow(missing_docs)]
         as_of: AsOfArgs,
@@ -715,10 +743,16 @@ pub enum ProjectCommand {
         code: String,
         #[command(flatten)]
         #[allow(missing_docs)]
+        span: SpanArgs,
+        #[command(flatten)]
+        #[allow(missing_docs)]
         as_of: AsOfArgs,
     },
     /// Danh sách dự án · list projects
     List {
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        span: SpanArgs,
         #[command(flatten)]
         #[allow(missing_docs)]
         as_of: AsOfArgs,
@@ -749,7 +783,8 @@ pub struct FiguresArgs {
     /// Điều kiện chiều=giá_trị, cách nhau dấu phẩy · conditions dimension=value, comma list
     #[arg(long = "where", value_delimiter = ',', value_name = "D=V")]
     pub filters: Vec<String>,
-    /// Bảng chỉ tiêu hoặc nguồn vốn · targets or budget instead
+    /// Bảng chỉ tiêu, nguồn vốn, hoặc đầu kỳ – tăng – giảm – cuối kỳ · targets, budget or movement
+    /// instead
     #[arg(long, value_enum)]
     pub table: Option<TableArg>,
 }
@@ -761,6 +796,8 @@ pub enum TableArg {
     Targets,
     /// Nguồn vốn phân bổ
     Budget,
+    /// Đầu kỳ, tăng, giảm, cuối kỳ, bổ sung kỳ trước
+    Movement,
 }
 
 /// `events`.

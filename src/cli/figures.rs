@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::args::{FiguresArgs, TableArg};
 use super::console::{Console, Failure, table};
+use super::movement;
 use super::open::{self, Reader};
 use crate::domain::fixed::format_thousandths;
 use crate::domain::period::Period;
@@ -11,7 +12,6 @@ use crate::domain::stage::Stage;
 use crate::log::codec::format_moment;
 use crate::office::Stand;
 use crate::office::opening::hex;
-use crate::projection::Balance;
 use crate::projection::figures::{self, Axis, Dimension, Filter, MEASURES, Query, Row};
 
 /// Runs the command.
@@ -33,8 +33,10 @@ pub fn run(
         .map_err(|error| console.usage("--axis", &error))?;
     let query = query(console, args, &period, axis)?;
     let ledger = place.read(console, &args.as_of)?;
-    if let Some(which) = args.table {
-        return stocks(console, &ledger, which, &period);
+    match args.table {
+        Some(TableArg::Movement) => return movements(console, &ledger, &query, &period),
+        Some(which) => return stocks(console, &ledger, which, &period),
+        None => {}
     }
     let answer = figures::figures(ledger.facts(), ledger.state(), &query)
         .map_err(|error| console.usage("figures", &error))?;
@@ -165,19 +167,6 @@ pub fn row_json(by: &[Dimension], row: &Row) -> Value {
     Value::Object(object)
 }
 
-/// The measures of a movement as output writes them.
-pub fn balance_json(balance: &Balance) -> Value {
-    let measure = |name| balance.measure(name).unwrap_or_default();
-    json!({
-        "turns": balance.turns,
-        "count": balance.count,
-        "amount": measure("amount"),
-        "quantity": measure("quantity"),
-        "recovered": measure("recovered"),
-        "unit": balance.unit,
-    })
-}
-
 fn print(
     console: &mut Console<'_>,
     ledger: &Reader,
@@ -256,7 +245,8 @@ pub fn axis_name(axis: Axis, lang: crate::domain::Lang) -> &'static str {
     }
 }
 
-fn dimension_name(by: Dimension, lang: crate::domain::Lang) -> &'static str {
+/// What people call a dimension.
+pub fn dimension_name(by: Dimension, lang: crate::domain::Lang) -> &'static str {
     let vi = match by {
         Dimension::Kind => "chính sách",
         Dimension::Stage => "giai đoạn",
@@ -276,7 +266,8 @@ fn dimension_name(by: Dimension, lang: crate::domain::Lang) -> &'static str {
     lang.pick(vi, by.name())
 }
 
-fn measure_name(measure: &'static str, lang: crate::domain::Lang) -> &'static str {
+/// What people call a measure.
+pub fn measure_name(measure: &'static str, lang: crate::domain::Lang) -> &'static str {
     let vi = match measure {
         "turns" => "lượt",
         "households" => "hộ",
@@ -339,6 +330,31 @@ fn overlaps(a: &Period, b: &Period) -> bool {
     a.first_day() <= b.last_day() && b.first_day() <= a.last_day()
 }
 
+/// What the period found, what came and went, and what it left.
+fn movements(
+    console: &mut Console<'_>,
+    ledger: &Reader,
+    query: &Query,
+    period: &Period,
+) -> Result<(), Failure> {
+    let answer = movement::ask(console, ledger, query)?;
+    if console.is_json() {
+        let by: Vec<&str> = answer.by.iter().map(|by| by.name()).collect();
+        return console.json(&json!({
+            "period": period_json(period),
+            "axis": query.axis,
+            "as_of": stand_json(ledger.stand()),
+            "table": "movement",
+            "by": by,
+            "opening_closed": movement::opening_json(&answer),
+            "rows": movement::rows_json(&answer),
+        }));
+    }
+    console.line(format!("{} ({period})", period.label(console.lang)))?;
+    movement::print(console, ledger.state(), query, &answer)?;
+    console.line(fingerprint(ledger.stand(), console.lang))
+}
+
 /// Targets and budgets are stocks, not movements: those whose period meets the one asked for.
 fn stocks(
     console: &mut Console<'_>,
@@ -358,7 +374,7 @@ fn stocks(
             });
             ("targets", &["kind", "period", "value"], rows.collect())
         }
-        TableArg::Budget => {
+        TableArg::Budget | TableArg::Movement => {
             let met = state
                 .budgets
                 .iter()

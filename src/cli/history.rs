@@ -9,13 +9,14 @@ use uuid::Uuid;
 use super::console::{Console, Failure};
 use super::figures::{fingerprint, stand_json};
 use super::open::Reader;
+use super::span::Span;
 use crate::domain::code::Code;
 use crate::domain::event::{Body, Event};
 use crate::domain::fixed::format_thousandths;
 use crate::domain::language::Lang;
 use crate::domain::personal::Personal;
 use crate::domain::stage::Stage;
-use crate::domain::support::SupportState;
+use crate::domain::support::{CorrectionMode, SupportState};
 use crate::log::codec::format_moment;
 use crate::office::asof::local_date;
 use crate::office::personal::ERASED;
@@ -70,22 +71,26 @@ pub fn print(
     what: &str,
     code: &Code,
     mut events: Vec<Event>,
+    span: Span,
 ) -> Result<(), Failure> {
-    let reader = ledger.personal();
-    for event in &mut events {
-        reader.open_event(event);
-    }
     let overtaken = Overtaken::of(&events);
+    let offset = offset(ledger).to_owned();
+    events.retain(|event| span.holds(event, &offset));
+    open_all(ledger, &mut events);
     if console.is_json() {
         let rows: Vec<Value> = events
             .iter()
             .map(|event| event_json(ledger, event, &overtaken, console.lang))
             .collect();
         let as_of = stand_json(ledger.stand());
-        return console.json(&json!({ what: code, "as_of": as_of, "events": rows }));
+        let (period, axis) = span.json();
+        return console.json(&json!({
+            what: code, "as_of": as_of, "period": period, "axis": axis, "events": rows
+        }));
     }
     let lang = console.lang;
     console.line(lang.pick(format!("Lịch sử: {code}"), format!("History: {code}")))?;
+    console.line(span.text(lang))?;
     for event in &events {
         print_event(console, ledger, event, &overtaken)?;
     }
@@ -96,6 +101,43 @@ pub fn print(
     console.line(fingerprint(ledger.stand(), lang))
 }
 
+/// Events with what overtook them, for people.
+///
+/// # Errors
+/// When the output cannot be written.
+pub fn print_events(
+    console: &mut Console<'_>,
+    ledger: &Reader,
+    events: &mut [Event],
+) -> Result<(), Failure> {
+    open_all(ledger, events);
+    let overtaken = Overtaken::of(events);
+    for event in events.iter() {
+        print_event(console, ledger, event, &overtaken)?;
+    }
+    Ok(())
+}
+
+/// Events with what overtook them, for programs.
+pub fn events_json(ledger: &Reader, events: &mut [Event], lang: Lang) -> Vec<Value> {
+    open_all(ledger, events);
+    let overtaken = Overtaken::of(events);
+    let json = |event: &Event| event_json(ledger, event, &overtaken, lang);
+    events.iter().map(json).collect()
+}
+
+fn open_all(ledger: &Reader, events: &mut [Event]) {
+    let reader = ledger.personal();
+    for event in events {
+        reader.open_event(event);
+    }
+}
+
+fn offset(ledger: &Reader) -> &str {
+    let opened = ledger.state().ledger.as_ref();
+    opened.map_or("+00:00", |known| &known.offset)
+}
+
 fn print_event(
     console: &mut Console<'_>,
     ledger: &Reader,
@@ -103,12 +145,7 @@ fn print_event(
     overtaken: &Overtaken,
 ) -> Result<(), Failure> {
     let lang = console.lang;
-    let offset = ledger
-        .state()
-        .ledger
-        .as_ref()
-        .map_or("+00:00", |known| &known.offset);
-    let recorded = local_date(event.at_ms, offset);
+    let recorded = local_date(event.at_ms, offset(ledger));
     let office = event
         .by
         .office
@@ -125,6 +162,13 @@ fn print_event(
         event.by.id
     ))?;
     let mut notes = Vec::new();
+    if event.late {
+        notes.push(lang.pick(
+            "bổ sung cho kỳ đã khóa".to_owned(),
+            "late: of a period that was closed".to_owned(),
+        ));
+    }
+    notes.extend(stands(event, lang));
     if let Some(source) = &event.source {
         notes.push(lang.pick(
             format!("từ tệp {}, dòng {}", source.file, source.row),
@@ -156,6 +200,22 @@ fn print_event(
         console.line(format!("    {note}"))?;
     }
     Ok(())
+}
+
+/// Where a correction stands, when that is not the day of what it puts right.
+fn stands(event: &Event, lang: Lang) -> Option<String> {
+    let (mode, on) = match &event.body {
+        Body::SupportCorrected(data) => (data.mode, data.effective_on),
+        Body::SupportReversed(data) => (data.mode, data.effective_on),
+        _ => return None,
+    };
+    let day = on.format("%d/%m/%Y");
+    (mode == CorrectionMode::Contra).then(|| {
+        lang.pick(
+            format!("kỳ gốc giữ nguyên; tính vào ngày {day}"),
+            format!("the original stays; signed rows stand at {on}"),
+        )
+    })
 }
 
 /// A document as it is cited.
@@ -368,6 +428,16 @@ fn event_json(ledger: &Reader, event: &Event, overtaken: &Overtaken, lang: Lang)
         Body::SupportRecovered(data) => (Some(data.support), Some(data.occurred_on)),
         _ => (None, None),
     };
+    let (mode, effective_on) = match &event.body {
+        Body::SupportCorrected(data) => (Some(data.mode), Some(data.effective_on)),
+        Body::SupportReversed(data) => (Some(data.mode), Some(data.effective_on)),
+        _ => (None, None),
+    };
+    let covers = match &event.body {
+        Body::Support(_, state) => state.covers,
+        Body::SupportCorrected(data) => data.to.covers,
+        _ => None,
+    };
     json!({
         "seq": event.seq,
         "id": event.id,
@@ -375,6 +445,9 @@ fn event_json(ledger: &Reader, event: &Event, overtaken: &Overtaken, lang: Lang)
         "at": format_moment(event.at_ms),
         "by": event.by,
         "occurred_on": occurred_on,
+        "covers": covers,
+        "effective_on": effective_on,
+        "mode": mode,
         "support": support,
         "text": sentence(ledger, event, lang),
         "source": event.source,

@@ -1,17 +1,18 @@
 //! `socai household`: one household now and over time, lists of them, and finding one.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::args::HouseholdCommand;
 use super::console::{Console, Failure, table};
 use super::figures::{fingerprint, stand_json};
-use super::history;
 use super::open::{Place, Reader};
-use super::values;
+use super::span::{Span, SpanArgs};
+use super::{history, movement, values};
 use crate::domain::code::Code;
 use crate::domain::fixed::format_thousandths;
 use crate::domain::personal::Subject;
-use crate::domain::stage::Stage;
 use crate::domain::state::Household;
 use crate::domain::tags::{household_tag, person_tag};
 use crate::import::text::fold;
@@ -28,11 +29,29 @@ pub fn run(
     command: &HouseholdCommand,
 ) -> Result<(), Failure> {
     match command {
-        HouseholdCommand::Show { code, as_of } => {
+        HouseholdCommand::Show { code, span, as_of } => {
+            let span = Span::read(console, span)?;
             let ledger = place.read(console, as_of)?;
-            show(console, &ledger, find(console, &ledger, code)?)
+            show(console, &ledger, find(console, &ledger, code)?, span)
         }
-        HouseholdCommand::History { code, as_of } => {
+        HouseholdCommand::Statement {
+            code,
+            period,
+            person,
+            axis,
+            as_of,
+        } => {
+            let span = SpanArgs {
+                period: Some(period.clone()),
+                axis: axis.clone(),
+            };
+            let span = Span::read(console, &span)?;
+            let ledger = place.read(console, as_of)?;
+            let household = find(console, &ledger, code)?;
+            statement(console, &ledger, household, person.as_deref(), span)
+        }
+        HouseholdCommand::History { code, span, as_of } => {
+            let span = Span::read(console, span)?;
             let ledger = place.read(console, as_of)?;
             let household = find(console, &ledger, code)?;
             let mut tags = vec![household_tag(&household.code)];
@@ -40,15 +59,23 @@ pub fn run(
             let events = ledger
                 .tagged(&tags)
                 .map_err(|error| console.failure(&error))?;
-            history::print(console, &ledger, "household", &household.code, events)
+            history::print(console, &ledger, "household", &household.code, events, span)
         }
         HouseholdCommand::List {
             class,
             village,
             on,
+            span,
             as_of,
         } => {
+            let span = Span::read(console, span)?;
             let ledger = place.read(console, as_of)?;
+            let received = span
+                .period
+                .map(|_| figures::households_behind(ledger.facts(), ledger.state(), &span.query()));
+            let received = received
+                .transpose()
+                .map_err(|error| console.usage("household", &error))?;
             let on = match on {
                 Some(text) => Some(values::date(console, "--on", text)?),
                 None => None,
@@ -66,19 +93,21 @@ pub fn run(
                     .villages
                     .latest()
                     .map(|village| fold(village.as_str()));
+                let has = |codes: &BTreeSet<Code>| codes.contains(&household.code);
                 class.is_none_or(|class| known == Some(&class))
+                    && received.as_ref().is_none_or(has)
                     && village
                         .as_ref()
                         .is_none_or(|name| lives == Some(fold(name)))
             };
             let found: Vec<&Household> =
                 ledger.state().households.values().filter(wanted).collect();
-            list(console, &ledger, &found)
+            list(console, &ledger, &found, Some(span))
         }
         HouseholdCommand::Find { text, as_of } => {
             let ledger = place.read(console, as_of)?;
             let found = search(&ledger, text);
-            list(console, &ledger, &found)
+            list(console, &ledger, &found, None)
         }
     }
 }
@@ -124,7 +153,12 @@ fn search<'a>(ledger: &'a Reader, text: &str) -> Vec<&'a Household> {
     state.households.values().filter(wanted).collect()
 }
 
-fn list(console: &mut Console<'_>, ledger: &Reader, found: &[&Household]) -> Result<(), Failure> {
+fn list(
+    console: &mut Console<'_>,
+    ledger: &Reader,
+    found: &[&Household],
+    span: Option<Span>,
+) -> Result<(), Failure> {
     let reader = ledger.personal();
     let rows = found.iter().map(|household| {
         let subject = Subject::Household(household.code.clone());
@@ -147,8 +181,13 @@ fn list(console: &mut Console<'_>, ledger: &Reader, found: &[&Household]) -> Res
                 })
             })
             .collect();
-        let as_of = stand_json(ledger.stand());
-        return console.json(&json!({ "as_of": as_of, "households": rows }));
+        let mut answer = json!({ "as_of": stand_json(ledger.stand()), "households": rows });
+        if let (Some(span), Some(object)) = (span, answer.as_object_mut()) {
+            let (period, axis) = span.json();
+            object.insert("period".to_owned(), period);
+            object.insert("axis".to_owned(), axis);
+        }
+        return console.json(&answer);
     }
     let lang = console.lang;
     let header = lang.pick(
@@ -173,29 +212,91 @@ fn list(console: &mut Console<'_>, ledger: &Reader, found: &[&Household]) -> Res
         format!("{} hộ", found.len()),
         format!("{} households", found.len()),
     ))?;
+    if let Some(span) = span {
+        console.line(span.text(lang))?;
+    }
     console.line(fingerprint(ledger.stand(), lang))
 }
 
-fn received(ledger: &Reader, code: &Code) -> Result<Vec<figures::Row>, figures::FiguresError> {
+fn received(
+    ledger: &Reader,
+    code: &Code,
+    span: Span,
+) -> Result<Vec<figures::Row>, figures::FiguresError> {
     let query = Query {
-        from: chrono::NaiveDate::MIN,
-        to: chrono::NaiveDate::MAX,
         by: vec![Dimension::Kind, Dimension::Stage],
-        stages: Stage::ALL.to_vec(),
-        axis: figures::Axis::Occurred,
-        as_of: u64::MAX,
-        kinds: Vec::new(),
         filters: vec![Filter::Household(code.clone())],
-        entries: figures::Entries::All,
+        ..span.query()
     };
     figures::figures(ledger.facts(), ledger.state(), &query).map(|answer| answer.rows)
 }
 
-fn show(console: &mut Console<'_>, ledger: &Reader, household: &Household) -> Result<(), Failure> {
-    let rows =
-        received(ledger, &household.code).map_err(|error| console.usage("household", &error))?;
+/// What a household, or one person of it, had, received and has.
+fn statement(
+    console: &mut Console<'_>,
+    ledger: &Reader,
+    household: &Household,
+    person: Option<&str>,
+    span: Span,
+) -> Result<(), Failure> {
+    let mut query = span.query();
+    query.by = vec![Dimension::Kind, Dimension::Stage];
+    query.filters = vec![Filter::Household(household.code.clone())];
+    if let Some(code) = person {
+        let Some((code, _)) = ledger.state().persons.get_key_value(code) else {
+            let (what, name) = ("person", code.to_owned());
+            return Err(console.failure(&OfficeError::NotFound { what, name }));
+        };
+        query.filters.push(Filter::Person(code.clone()));
+    }
+    let moved = movement::ask(console, ledger, &query)?;
+    let seqs = figures::events_behind(ledger.facts(), ledger.state(), &query);
+    let seqs = seqs.map_err(|error| console.usage("household", &error))?;
+    let mut events = Vec::with_capacity(seqs.len());
+    for seq in seqs {
+        let found = ledger.events(seq, seq);
+        events.extend(found.map_err(|error| console.failure(&error))?);
+    }
     if console.is_json() {
-        let value = show_json(ledger, household, &rows);
+        let (period, axis) = span.json();
+        return console.json(&json!({
+            "as_of": stand_json(ledger.stand()),
+            "household": household.code,
+            "person": person,
+            "period": period,
+            "axis": axis,
+            "opening_closed": movement::opening_json(&moved),
+            "rows": movement::rows_json(&moved),
+            "events": history::events_json(ledger, &mut events, console.lang),
+        }));
+    }
+    let lang = console.lang;
+    let who = match person {
+        Some(person) => format!("{} / {person}", household.code),
+        None => household.code.to_string(),
+    };
+    console.line(format!("{} {who}", lang.pick("Sao kê hộ", "Statement of")))?;
+    console.line(span.text(lang))?;
+    movement::print(console, ledger.state(), &query, &moved)?;
+    history::print_events(console, ledger, &mut events)?;
+    console.line(fingerprint(ledger.stand(), lang))
+}
+
+fn show(
+    console: &mut Console<'_>,
+    ledger: &Reader,
+    household: &Household,
+    span: Span,
+) -> Result<(), Failure> {
+    let rows = received(ledger, &household.code, span)
+        .map_err(|error| console.usage("household", &error))?;
+    if console.is_json() {
+        let mut value = show_json(ledger, household, &rows);
+        if let Some(object) = value.as_object_mut() {
+            let (period, axis) = span.json();
+            object.insert("period".to_owned(), period);
+            object.insert("axis".to_owned(), axis);
+        }
         return console.json(&value);
     }
     let lang = console.lang;
@@ -283,6 +384,7 @@ fn show(console: &mut Console<'_>, ledger: &Reader, household: &Household) -> Re
         "Hỗ trợ theo chính sách và giai đoạn",
         "Support by kind and stage",
     ))?;
+    console.line(span.text(lang))?;
     let header = lang.pick(
         [
             "chính sách",

@@ -10,12 +10,14 @@ mod history;
 mod household;
 mod import;
 mod init;
+mod movement;
 pub mod open;
 mod period;
 mod project;
 mod record;
 pub mod report;
 pub mod schema;
+mod span;
 mod values;
 
 use std::ffi::OsString;

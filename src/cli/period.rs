@@ -249,7 +249,7 @@ fn show(console: &mut Console<'_>, ledger: &Reader, period: Option<Period>) -> R
             "closed_through": closings.through(),
             "closed": closing.is_some(),
             "closing": step.map(|step| move_json(step, event.as_ref())),
-            "late": late.as_ref().map(super::figures::balance_json),
+            "late": late.as_ref().map(super::movement::balance_json),
         }));
     }
     let lang = console.lang;

@@ -8,6 +8,7 @@ use super::args::ProjectCommand;
 use super::console::{Console, Failure, table};
 use super::figures::{fingerprint, stand_json};
 use super::open::{Place, Reader};
+use super::span::Span;
 use crate::domain::code::Code;
 use crate::domain::fixed::format_thousandths;
 use crate::domain::personal::Subject;
@@ -43,17 +44,19 @@ pub fn run(
     command: &ProjectCommand,
 ) -> Result<(), Failure> {
     match command {
-        ProjectCommand::Show { code, as_of } => {
+        ProjectCommand::Show { code, span, as_of } => {
+            let span = Span::read(console, span)?;
             let ledger = place.read(console, as_of)?;
             let Some((code, project)) = ledger.state().projects.get_key_value(code.as_str()) else {
                 let (what, name) = ("project", code.clone());
                 return Err(console.failure(&OfficeError::NotFound { what, name }));
             };
-            show(console, &ledger, code, project)
+            show(console, &ledger, code, project, span)
         }
-        ProjectCommand::List { as_of } => {
+        ProjectCommand::List { span, as_of } => {
+            let span = Span::read(console, span)?;
             let ledger = place.read(console, as_of)?;
-            list(console, &ledger)
+            list(console, &ledger, span)
         }
     }
 }
@@ -64,26 +67,28 @@ fn rows(
     code: &Code,
     by: Vec<Dimension>,
     stages: Vec<Stage>,
+    span: Span,
 ) -> Result<Vec<Row>, Failure> {
     let query = Query {
-        from: chrono::NaiveDate::MIN,
-        to: chrono::NaiveDate::MAX,
-        axis: Axis::Occurred,
-        as_of: u64::MAX,
         by,
         stages,
-        kinds: Vec::new(),
         filters: vec![Filter::Dimension(
             Dimension::Project,
             vec![code.to_string()],
         )],
-        entries: figures::Entries::All,
+        ..span.query()
     };
     let answer = figures::figures(ledger.facts(), ledger.state(), &query);
     answer
         .map(|answer| answer.rows)
         .map_err(|error| console.usage("project", &error))
 }
+
+/// Money is a stock: it counts all days, whatever period is asked for.
+const ALL_DAYS: Span = Span {
+    period: None,
+    axis: Axis::Occurred,
+};
 
 /// Committed is what is approved and not yet disbursed; an action counts at its furthest stage.
 fn money(
@@ -110,6 +115,7 @@ fn money(
         code,
         vec![Dimension::Source],
         vec![Stage::Disbursed, Stage::Settled],
+        ALL_DAYS,
     )? {
         let source = row.keys.into_iter().next().unwrap_or_default();
         sums.entry(source).or_default().recovered += row.recovered;
@@ -153,6 +159,7 @@ fn show(
     ledger: &Reader,
     code: &Code,
     project: &Project,
+    span: Span,
 ) -> Result<(), Failure> {
     let money = money(console, ledger, code)?;
     let goods = rows(
@@ -161,9 +168,15 @@ fn show(
         code,
         vec![Dimension::Kind, Dimension::Stage],
         Stage::ALL.to_vec(),
+        span,
     )?;
     if console.is_json() {
-        let value = show_json(ledger, code, project, &money, &goods);
+        let mut value = show_json(ledger, code, project, &money, &goods);
+        if let Some(object) = value.as_object_mut() {
+            let (period, axis) = span.json();
+            object.insert("period".to_owned(), period);
+            object.insert("axis".to_owned(), axis);
+        }
         return console.json(&value);
     }
     let lang = console.lang;
@@ -236,6 +249,11 @@ fn show(
     });
     let text = table(&header, cells.collect(), &[1, 2, 3, 4, 5, 6]);
     console.line(text)?;
+    console.line(format!(
+        "{} · {}",
+        lang.pick("Các lượt hỗ trợ", "Supports"),
+        span.text(lang)
+    ))?;
     print_goods(console, ledger, &goods)?;
     console.line(lang.pick(
         format!("Hộ tham gia: {}", project.members.len()),
@@ -369,26 +387,39 @@ fn show_json(
     })
 }
 
-fn list(console: &mut Console<'_>, ledger: &Reader) -> Result<(), Failure> {
+fn list(console: &mut Console<'_>, ledger: &Reader, span: Span) -> Result<(), Failure> {
     let lang = console.lang;
     let mut found = Vec::new();
     for (code, project) in &ledger.state().projects {
         let money = money(console, ledger, code)?;
-        found.push((code, project, money));
+        let paid = rows(
+            console,
+            ledger,
+            code,
+            Vec::new(),
+            vec![Stage::Disbursed, Stage::Settled],
+            span,
+        )?;
+        let paid: i128 = paid.iter().map(|row| row.amount).sum();
+        found.push((code, project, money, paid));
     }
     if console.is_json() {
         let rows: Vec<Value> = found
             .iter()
-            .map(|(code, project, money)| {
+            .map(|(code, project, money, paid)| {
                 json!({
                     "project": code, "name": project.registered.name,
                     "programme": project.registered.programme, "stage": stage_of(project),
                     "members": project.members.len(), "money": money_json(money),
+                    "disbursed": format_thousandths(*paid),
                 })
             })
             .collect();
         let as_of = stand_json(ledger.stand());
-        return console.json(&json!({ "as_of": as_of, "projects": rows }));
+        let (period, axis) = span.json();
+        return console.json(&json!({
+            "as_of": as_of, "period": period, "axis": axis, "projects": rows
+        }));
     }
     let header = lang.pick(
         ["mã", "tên", "giai đoạn", "hộ", "dự toán", "đã chi"],
@@ -401,7 +432,7 @@ fn list(console: &mut Console<'_>, ledger: &Reader) -> Result<(), Failure> {
             "disbursed",
         ],
     );
-    let cells = found.iter().map(|(code, project, money)| {
+    let cells = found.iter().map(|(code, project, money, paid)| {
         let sum = |of: fn(&Money) -> i128| {
             console.number(&format_thousandths(money.values().map(of).sum()))
         };
@@ -412,10 +443,15 @@ fn list(console: &mut Console<'_>, ledger: &Reader) -> Result<(), Failure> {
             stage.unwrap_or_default(),
             project.members.len().to_string(),
             sum(|sums| sums.budget),
-            sum(|sums| sums.disbursed),
+            console.number(&format_thousandths(*paid)),
         ]
     });
     let text = table(&header, cells.collect(), &[3, 4, 5]);
     console.line(text)?;
+    console.line(format!(
+        "{}: {}",
+        lang.pick("Đã chi", "Disbursed"),
+        span.text(lang)
+    ))?;
     console.line(fingerprint(ledger.stand(), lang))
 }

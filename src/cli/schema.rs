@@ -14,7 +14,10 @@ use crate::office::OfficeError;
 pub fn all() -> Vec<(String, Value)> {
     let mut files: Vec<(String, Value)> = Body::type_names()
         .into_iter()
-        .filter_map(|name| Some((format!("events/{name}.v1.json"), event(name)?)))
+        .filter_map(|name| {
+            let v = Body::version_of(name)?;
+            Some((format!("events/{name}.v{v}.json"), event(name)?))
+        })
         .collect();
     let generator = SchemaSettings::draft2020_12().into_generator();
     let mut catalogue = generator.into_root_schema_for::<Catalogue>().to_value();
@@ -29,6 +32,7 @@ pub fn all() -> Vec<(String, Value)> {
 pub fn event(type_name: &str) -> Option<Value> {
     let mut generator = SchemaSettings::draft2020_12().into_generator();
     let data = Body::data_schema(type_name, &mut generator)?.to_value();
+    let v = Body::version_of(type_name)?;
     let by = generator.subschema_for::<Actor>().to_value();
     let document = generator.subschema_for::<Document>().to_value();
     let source = generator.subschema_for::<Source>().to_value();
@@ -38,7 +42,7 @@ pub fn event(type_name: &str) -> Option<Value> {
     let moment = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$";
     let mut schema = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": format!("{type_name} v1"),
+        "title": format!("{type_name} v{v}"),
         "type": "object",
         "additionalProperties": false,
         "required": ["at", "by", "data", "id", "ledger", "seq", "type", "v"],
@@ -56,7 +60,7 @@ pub fn event(type_name: &str) -> Option<Value> {
             "seq": { "type": "integer", "minimum": 1, "maximum": 9_007_199_254_740_991_u64 },
             "source": source,
             "type": { "const": type_name },
-            "v": { "const": 1 },
+            "v": { "const": v },
         },
         "$defs": definitions,
     });

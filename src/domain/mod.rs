@@ -28,11 +28,12 @@ pub mod stage;
 pub mod state;
 pub mod support;
 pub mod tags;
+pub mod version;
 
 pub use catalogue::{Catalogue, CatalogueIssue, SupportKind};
 pub use class::HouseholdClass;
 pub use code::Code;
-pub use event::{Actor, Body, Document, Event, Sex, Source};
+pub use event::{Actor, Bodies, Body, Document, Event, Sex, Source};
 pub use finding::{Finding, FindingCode};
 pub use fixed::{FixedError, Money, Quantity};
 pub use language::{Explain, Lang, Text};

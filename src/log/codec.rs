@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use crate::domain::event::{Actor, Body, BodyError, Document, Event, Source};
+use crate::domain::event::{Actor, Bodies, Body, BodyError, Document, Event, Source};
 use crate::domain::finding::Finding;
 use crate::domain::language::{Explain, Lang};
 
@@ -85,12 +85,12 @@ pub fn parse_moment(text: &str) -> Option<i64> {
 }
 
 #[derive(Serialize)]
-struct Written<'a> {
+struct Written<'a, T: Serialize> {
     at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     batch: Option<Uuid>,
     by: &'a Actor,
-    data: &'a Body,
+    data: &'a T,
     #[serde(skip_serializing_if = "Option::is_none")]
     document: Option<&'a Document>,
     #[serde(skip_serializing_if = "<[Finding]>::is_empty")]
@@ -137,12 +137,20 @@ struct Read<'a> {
 ///
 /// # Errors
 /// Only when a personal field is still open: it must be sealed first.
-pub fn encode(event: &Event) -> Result<Vec<u8>, serde_json::Error> {
+pub fn encode<B: Bodies>(event: &Event<B>) -> Result<Vec<u8>, serde_json::Error> {
+    write(event, &event.body, event.body.version())
+}
+
+fn write<B: Bodies, T: Serialize>(
+    event: &Event<B>,
+    data: &T,
+    v: u32,
+) -> Result<Vec<u8>, serde_json::Error> {
     serde_json::to_vec(&Written {
         at: format_moment(event.at_ms),
         batch: event.batch,
         by: &event.by,
-        data: &event.body,
+        data,
         document: event.document.as_ref(),
         findings: &event.findings,
         id: event.id,
@@ -152,7 +160,7 @@ pub fn encode(event: &Event) -> Result<Vec<u8>, serde_json::Error> {
         seq: event.seq,
         source: event.source.as_ref(),
         kind: event.body.type_name(),
-        v: 1,
+        v,
     })
 }
 
@@ -161,19 +169,30 @@ pub fn encode(event: &Event) -> Result<Vec<u8>, serde_json::Error> {
 /// # Errors
 /// [`DecodeError`] when it is no event, in another form, or of a later program.
 pub fn decode(bytes: &[u8]) -> Result<Event, DecodeError> {
+    decode_as::<Body>(bytes)
+}
+
+/// Reads an event of a set of types. An older version is held to the canonical form of its own
+/// version, and comes out as the newest.
+///
+/// # Errors
+/// As [`decode`].
+pub fn decode_as<B: Bodies>(bytes: &[u8]) -> Result<Event<B>, DecodeError> {
     let malformed = |error: serde_json::Error| DecodeError::Malformed(error.to_string());
     let read: Read<'_> = serde_json::from_slice(bytes).map_err(malformed)?;
     let mut data = serde_json::Deserializer::from_str(read.data.get());
-    let body = Body::read(&read.kind, read.v, &mut data).map_err(|error| match error {
+    let body = B::read(&read.kind, read.v, &mut data).map_err(|error| match error {
         BodyError::Newer(name, v) => DecodeError::Newer(name, v),
         BodyError::Malformed(error) => malformed(error),
     })?;
+    let stored = body.stored.map(RawValue::from_string).transpose();
+    let stored = stored.map_err(malformed)?;
     let at_ms = parse_moment(&read.at).ok_or(DecodeError::NotCanonical)?;
     let event = Event {
         at_ms,
         batch: read.batch,
         by: read.by,
-        body,
+        body: body.data,
         document: read.document,
         findings: read.findings,
         id: read.id,
@@ -183,7 +202,11 @@ pub fn decode(bytes: &[u8]) -> Result<Event, DecodeError> {
         seq: read.seq,
         source: read.source,
     };
-    match encode(&event) {
+    let again = match &stored {
+        Some(stored) => write(&event, stored, read.v),
+        None => encode(&event),
+    };
+    match again {
         Ok(again) if again == bytes => Ok(event),
         _ => Err(DecodeError::NotCanonical),
     }
@@ -193,7 +216,9 @@ pub fn decode(bytes: &[u8]) -> Result<Event, DecodeError> {
 ///
 /// # Errors
 /// Only when a personal field is still open: it must be sealed first.
-pub fn members(event: &Event) -> Result<Vec<(&'static str, String)>, serde_json::Error> {
+pub fn members<B: Bodies>(
+    event: &Event<B>,
+) -> Result<Vec<(&'static str, String)>, serde_json::Error> {
     let mut members = Vec::with_capacity(9);
     if let Some(batch) = &event.batch {
         members.push(("batch", serde_json::to_string(batch)?));
@@ -216,6 +241,6 @@ pub fn members(event: &Event) -> Result<Vec<(&'static str, String)>, serde_json:
         members.push(("source", serde_json::to_string(source)?));
     }
     members.push(("type", serde_json::to_string(event.body.type_name())?));
-    members.push(("v", "1".to_owned()));
+    members.push(("v", event.body.version().to_string()));
     Ok(members)
 }

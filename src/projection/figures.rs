@@ -1,6 +1,6 @@
 //! The cube: every figure of every screen, report and export comes from [`figures`].
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::str::FromStr;
 
 use chrono::Datelike;
@@ -42,6 +42,7 @@ impl Axis {
             Axis::Occurred => "occurred",
             Axis::Covers => "covers",
             Axis::Recorded => "recorded",
+            Axis::Decided => "decided",
         }
     }
 }
@@ -119,6 +120,8 @@ pub enum Filter {
     Cohort(Vec<String>),
     /// The household is this one.
     Household(Code),
+    /// The person is this one.
+    Person(Code),
 }
 
 /// Why a query cannot be answered.
@@ -396,10 +399,28 @@ pub fn events_behind(
     Ok(seqs)
 }
 
+/// The households that a query counts anything of.
+///
+/// # Errors
+/// As [`figures`].
+pub fn households_behind(
+    facts: &Facts,
+    state: &State,
+    query: &Query,
+) -> Result<BTreeSet<Code>, FiguresError> {
+    let scan = Scan::prepare(facts, state, query)?;
+    let rows = scan.select();
+    let households = rows.iter().map(|(fact, _)| fact.household);
+    Ok(households
+        .filter_map(|number| facts.households.value(number).cloned())
+        .collect())
+}
+
 /// A filter in the numbers of the dictionaries.
 enum Test {
     Keys(Dimension, HashSet<u32>),
     Households(HashSet<u32>),
+    Persons(HashSet<u32>),
 }
 
 struct Scan<'a> {
@@ -519,6 +540,10 @@ impl<'a> Scan<'a> {
                 let number = self.facts.households.number(code.as_str());
                 self.tests
                     .push(Test::Households(number.into_iter().collect()));
+            }
+            Filter::Person(code) => {
+                let number = self.facts.persons.number(code.as_str());
+                self.tests.push(Test::Persons(number.into_iter().collect()));
             }
             Filter::Cohort(codes) => {
                 let mut households = HashSet::new();
@@ -657,6 +682,7 @@ impl<'a> Scan<'a> {
         let tests = self.tests.iter().all(|test| match test {
             Test::Keys(dimension, wanted) => wanted.contains(&self.key(fact, placed, *dimension)),
             Test::Households(wanted) => fact.household != 0 && wanted.contains(&fact.household),
+            Test::Persons(wanted) => fact.person != 0 && wanted.contains(&fact.person),
         });
         let funded = self.sources.as_ref().is_none_or(|wanted| {
             let parts = self.facts.funding(fact);

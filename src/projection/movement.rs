@@ -4,15 +4,17 @@
 //! the grouping. Each part is a figure of [`figures`]; the closing is asked for on its own, not
 //! added up, so that a test can hold the two against each other.
 //!
-//! - `opening`: everything before the period, as it was known when the day before it was closed;
-//!   as it is known now, where that day is open.
-//! - `late`: what has been recorded of those days since: *bổ sung kỳ trước*. It stands outside the
-//!   period's own figures.
+//! - `opening`: everything before the period: its closed days as they were known when the last of
+//!   them was closed, its open days as they are known now.
+//! - `late`: what has been recorded of the closed days since: *bổ sung kỳ trước*. It stands outside
+//!   the period's own figures.
 //! - `in`, `out`: rows of the period, by their sign. Only a correction of a closed day has rows
 //!   that go out.
 //! - `adjusted`: of `in` and `out`, what corrections of closed days come to.
 
 use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
 
 use super::facts::Facts;
 use super::figures::{Dimension, Entries, Figures, FiguresError, Query, Row, figures};
@@ -116,9 +118,9 @@ impl Balance {
 pub struct MovementRow {
     /// The key of each dimension.
     pub keys: Vec<String>,
-    /// Before the period, as it was known at its closing.
+    /// Before the period, closed days as they were known at their closing.
     pub opening: Balance,
-    /// Recorded of those days since.
+    /// Recorded of those closed days since.
     pub late: Balance,
     /// What came in.
     pub incoming: Balance,
@@ -135,8 +137,9 @@ pub struct MovementRow {
 pub struct Movement {
     /// The grouping: that of the query, and the stage where it asks for several.
     pub by: Vec<Dimension>,
-    /// The closing that the opening is known as of; `None` where the day before is open.
-    pub opening_as_of: Option<u64>,
+    /// The last closed day before the period, and the closing as of which the opening knows the
+    /// days up to it; `None` where all of them are open.
+    pub opening_closed: Option<(NaiveDate, u64)>,
     /// The rows, sorted by their keys.
     pub rows: Vec<MovementRow>,
 }
@@ -154,17 +157,31 @@ pub fn movement(facts: &Facts, state: &State, query: &Query) -> Result<Movement,
         within.by.push(Dimension::Stage);
     }
     let eve = within.from.pred_opt().unwrap_or(within.from);
-    let mut before = within.clone();
-    (before.from, before.to) = (chrono::NaiveDate::MIN, eve);
-    let mut up_to = within.clone();
-    up_to.from = chrono::NaiveDate::MIN;
-    let opening_as_of = state.closings.closing_of(eve);
-
+    let days = |from, to| Query {
+        from,
+        to,
+        ..within.clone()
+    };
     let mut table = Table::default();
-    table.add(&ask(&before)?, |row, now| row.late = now);
-    let mut then = before.clone();
-    then.as_of = opening_as_of.unwrap_or(before.as_of);
-    table.add(&ask(&then)?, |row, then| row.opening = then);
+    let opening_closed = last_closed(state, eve);
+    let mut open_from = NaiveDate::MIN;
+    if let Some((through, closing)) = opening_closed {
+        let now = days(NaiveDate::MIN, through);
+        table.add(&ask(&now)?, |row, now| row.late = now);
+        let then = Query {
+            as_of: closing.min(now.as_of),
+            ..now
+        };
+        table.add(&ask(&then)?, |row, then| {
+            row.late = row.late.minus(&then);
+            row.opening = then;
+        });
+        open_from = through.succ_opt().unwrap_or(through);
+    }
+    if open_from <= eve {
+        let open = ask(&days(open_from, eve))?;
+        table.add(&open, |row, open| row.opening = row.opening.plus(&open));
+    }
     for (entries, sign) in [(Entries::In, 1), (Entries::Out, -1), (Entries::Contra, 0)] {
         let mut signed = within.clone();
         signed.entries = entries;
@@ -174,12 +191,19 @@ pub fn movement(facts: &Facts, state: &State, query: &Query) -> Result<Movement,
             _ => row.adjusted = part,
         });
     }
+    let up_to = days(NaiveDate::MIN, within.to);
     table.add(&ask(&up_to)?, |row, all| row.closing = all);
     Ok(Movement {
         by: within.by,
-        opening_as_of,
+        opening_closed,
         rows: table.finish(),
     })
+}
+
+/// The last closed day up to a day, with its closing.
+fn last_closed(state: &State, day: NaiveDate) -> Option<(NaiveDate, u64)> {
+    let through = state.closings.through()?.min(day);
+    Some((through, state.closings.closing_of(through)?))
 }
 
 #[derive(Default)]
@@ -196,7 +220,6 @@ impl Table {
     fn finish(self) -> Vec<MovementRow> {
         let row = |(keys, mut row): (Vec<String>, MovementRow)| {
             row.keys = keys;
-            row.late = row.late.minus(&row.opening);
             row
         };
         self.0.into_iter().map(row).collect()
