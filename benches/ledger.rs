@@ -105,6 +105,8 @@ fn tools() -> Tools {
 fn import(ledger: &mut Ledger<SledLog>, list: List, bytes: Vec<u8>) {
     let (name, cohort) = ("list.csv".to_owned(), None);
     let file = ListFile {
+        options: socai::import::ReadOptions::default(),
+        as_workbook: false,
         list,
         bytes,
         name,

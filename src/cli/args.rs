@@ -83,7 +83,7 @@ pub enum Command {
     Init(InitArgs),
     /// Sổ mẫu: nửa năm 2023 của xã Lục Bình (tên hộ giả lập) · the demo ledger
     Demo(DemoArgs),
-    /// Nhập danh sách (CSV) · import a list
+    /// Nhập danh sách (CSV, Excel) · import a list
     Import(ImportArgs),
     /// Ghi từng khoản · record one thing
     #[command(subcommand)]
@@ -180,15 +180,19 @@ pub struct ImportArgs {
     /// Loại danh sách · which list
     #[arg(value_enum)]
     pub list: ListKind,
-    /// Tệp CSV · the file
+    /// Tệp CSV hoặc bảng tính (.xlsx, .xls, .ods) · the file
     pub file: PathBuf,
+    /// Cách đọc cột và trang tính · how its columns and sheets are read
+    #[command(flatten)]
+    pub reading: super::reading::ReadingArgs,
     /// Chỉ kiểm tra, không ghi · check only
     #[arg(long)]
     pub dry_run: bool,
     /// Ghi các dòng đúng, trả lại dòng sai · record valid rows, return the others
     #[arg(long)]
     pub accept_valid: bool,
-    /// Tệp ghi các dòng bị trả lại · where rejected rows go
+    /// Tệp ghi các dòng bị trả lại (.csv), hoặc cả danh sách có đánh dấu (.xlsx) · where rejected
+    /// rows go; as .xlsx the whole list with what is wrong in red
     #[arg(long, value_name = "FILE")]
     pub rejects: Option<PathBuf>,
     /// Hộ, nhân khẩu đã có mà khác: ghi thay đổi · append what changed of known ones

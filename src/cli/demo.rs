@@ -121,6 +121,8 @@ fn fill(console: &mut Console<'_>, place: &Place, tools: &mut Tools) -> Result<(
     let mut ledger = place.write(console)?;
     for (list, name, bytes) in LISTS {
         let file = ListFile {
+            options: crate::import::ReadOptions::default(),
+            as_workbook: false,
             list: *list,
             bytes: bytes.to_vec(),
             name: (*name).to_owned(),

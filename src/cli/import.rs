@@ -37,6 +37,11 @@ pub fn run(console: &mut Console<'_>, place: &Place, args: &ImportArgs) -> Resul
         document: values::document(args.document.as_ref()),
         reason: values::text(args.reason.as_ref()),
         update: args.update,
+        options: super::reading::options(console, place, list(args.list), &args.reading)?,
+        as_workbook: args.rejects.as_ref().is_some_and(|path| {
+            let ending = path.extension().and_then(|ending| ending.to_str());
+            ending.is_some_and(|ending| ending.eq_ignore_ascii_case("xlsx"))
+        }),
     };
     let mode = match (args.dry_run, args.accept_valid) {
         (true, _) => Mode::DryRun,
@@ -52,7 +57,7 @@ pub fn run(console: &mut Console<'_>, place: &Place, args: &ImportArgs) -> Resul
         .import(&mut tools, &by, &file, mode)
         .map_err(|error| console.failure(&error))?;
     if let Some(path) = &args.rejects
-        && !imported.issues.is_empty()
+        && (!imported.issues.is_empty() || file.as_workbook)
     {
         std::fs::write(path, &imported.rejects).map_err(|error| {
             console.failure(&OfficeError::File(path.display().to_string(), error))
@@ -148,6 +153,9 @@ fn tell_json(
         "recorded": imported.recorded,
         "already": imported.already,
         "rejected": imported.rejected,
+        "sheet": imported.sheet,
+        "columns": super::reading::mapping_json(&imported.mapping),
+        "sums": super::reading::sums_json(&imported.sums),
         "first_seq": imported.appended.map(|(first, _)| first),
         "last_seq": imported.appended.map(|(_, last)| last),
         "errors": errors,
@@ -169,6 +177,9 @@ fn tell_people(
             lang.pick("lỗi", "error"),
             issue.line(lang)
         ));
+    }
+    if mode == Mode::DryRun || !file.options.named.is_empty() {
+        super::reading::show(console, imported)?;
     }
     let more = imported.issues.len().saturating_sub(SHOWN);
     if more > 0 {

@@ -14,6 +14,7 @@ mod movement;
 pub mod open;
 mod period;
 mod project;
+pub mod reading;
 mod record;
 pub mod report;
 pub mod schema;

@@ -115,6 +115,15 @@ pub enum Rejection {
     StageNotReached(Stage),
     /// The support is reversed.
     Reversed,
+    /// Several of the register answer to the name, and the row has no code.
+    Ambiguous {
+        /// The name or number as the row has it.
+        name: String,
+        /// The codes it could mean.
+        candidates: Vec<String>,
+    },
+    /// Nobody of the register answers to the name or number, and the row has no code.
+    NotInRegister(String),
     /// The counterpart is more than the amount.
     CounterpartTooLarge,
     /// A new amount over several sources, without saying how it splits.
@@ -207,6 +216,8 @@ impl Explain for Rejection {
             Rejection::StageReached(_) => "stage_reached",
             Rejection::StageNotReached(_) => "stage_not_reached",
             Rejection::Reversed => "reversed",
+            Rejection::Ambiguous { .. } => "ambiguous_name",
+            Rejection::NotInRegister(_) => "not_in_register",
             Rejection::CounterpartTooLarge => "counterpart_too_large",
             Rejection::AmountNeedsSources => "amount_needs_sources",
             Rejection::RecoveryTooLarge { .. } => "recovery_too_large",
@@ -317,6 +328,17 @@ impl Rejection {
             Rejection::Reversed => {
                 same("lượt hỗ trợ này đã bị hủy", "the support has been reversed")
             }
+            Rejection::Ambiguous { name, candidates } => {
+                let codes = candidates.join(", ");
+                (
+                    format!("“{name}” có thể là: {codes}"),
+                    format!("{name:?} could be any of: {codes}"),
+                )
+            }
+            Rejection::NotInRegister(name) => (
+                format!("không có ai tên hoặc số định danh “{name}” trong sổ"),
+                format!("nobody in the register has the name or number {name:?}"),
+            ),
             Rejection::CounterpartTooLarge => same(
                 "phần đối ứng lớn hơn tổng số tiền",
                 "the counterpart is more than the amount",

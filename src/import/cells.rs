@@ -10,6 +10,7 @@ use super::number::{self, DotUse, NumberError};
 use super::table::RawRow;
 use super::text::{clean, is_blank, shown};
 use super::words::{self, ClassCell};
+use super::workbook::is_error_text;
 use crate::domain::{Code, Money, Period, Quantity, Stage};
 
 /// What quantities are measured in, as far as the caller knows. A quantity is read by the decimals
@@ -60,6 +61,7 @@ impl Findings {
 pub(super) struct Cells<'a> {
     pub(super) origin: &'a Origin,
     pub(super) places: &'a Places,
+    pub(super) defaults: &'a [(&'static str, String)],
     pub(super) raw: &'a RawRow,
     pub(super) findings: &'a mut Findings,
 }
@@ -72,6 +74,13 @@ impl Cells<'_> {
 
     /// The text of a cell as it stands in the file; `None` where it is blank.
     fn found(&self, column: &str) -> Option<&str> {
+        self.written(column).or_else(|| {
+            let given = self.defaults.iter().find(|(name, _)| *name == column);
+            given.map(|(_, value)| value.as_str())
+        })
+    }
+
+    fn written(&self, column: &str) -> Option<&str> {
         let cell = self.raw.cell(self.places.place(column)?);
         // A file of rejects marks what a spreadsheet would take for a formula as text.
         let cell = match cell.strip_prefix('\'') {
@@ -142,6 +151,9 @@ impl Cells<'_> {
         let found = self.found(column)?;
         if found.len() > LONGEST_CELL {
             return Some(Err(ImportProblem::CellTooLong(found.len())));
+        }
+        if is_error_text(found) {
+            return Some(Err(ImportProblem::FormulaError));
         }
         match clean(found) {
             Ok(text) if text.is_empty() => None,

@@ -376,6 +376,24 @@ pub const SUPPORTS: ListColumns = ListColumns {
         HOUSEHOLD,
         PERSON,
         column(
+            "name",
+            &[
+                "họ và tên",
+                "họ tên",
+                "tên",
+                "chủ hộ",
+                "họ và tên chủ hộ",
+                "họ tên chủ hộ",
+                "tên chủ hộ",
+                "tên học sinh",
+                "họ và tên học sinh",
+                "họ tên học sinh",
+                "người hưởng",
+                "full name",
+            ],
+        ),
+        ID_NUMBER,
+        column(
             "count",
             &[
                 "số người",
@@ -463,7 +481,7 @@ pub const SUPPORTS: ListColumns = ListColumns {
     ],
     required: &[
         &["kind"],
-        &["household", "person", "count"],
+        &["household", "person", "count", "id_number", "name"],
         &["occurred_on"],
     ],
 };

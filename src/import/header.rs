@@ -31,6 +31,8 @@ pub struct Places {
     pub unknown: Vec<String>,
     /// Which columns of the file have no name.
     unnamed: Vec<usize>,
+    /// Which columns only number the rows.
+    numbering: Vec<usize>,
     width: usize,
 }
 
@@ -62,6 +64,14 @@ pub const REJECT_COLUMNS: [&str; 3] = ["row", "column", "reason"];
 /// Columns of money.
 const MONEY: [&str; 2] = ["amount", "counterpart"];
 
+/// What the columns begin with in which a workbook that was given back says what became of a row.
+pub const ANSWER: &str = "socai ";
+
+/// Whether a column holds what this program said of the rows, when the list was given back.
+pub fn is_answer(header: &str) -> bool {
+    header.starts_with(ANSWER)
+}
+
 /// How many columns belong to the list itself: all but [`REJECT_COLUMNS`] at the end.
 pub fn own_width(header: &[String]) -> usize {
     let own = header.len().saturating_sub(REJECT_COLUMNS.len());
@@ -92,7 +102,9 @@ pub fn find_columns(list: &ListColumns, header: &[String]) -> (Places, Vec<Heade
         let Some(&column) = names.get(&bare).or_else(amount) else {
             if cell.is_empty() {
                 places.unnamed.push(place);
-            } else if !NUMBERING.contains(&bare.as_str()) {
+            } else if NUMBERING.contains(&bare.as_str()) {
+                places.numbering.push(place);
+            } else if !is_answer(&cell) {
                 places.unknown.push(cell);
             }
             continue;
@@ -136,6 +148,36 @@ impl Places {
     /// Where the column stands, from 0.
     pub fn place(&self, column: &str) -> Option<usize> {
         self.found.get(column).map(|(place, _)| *place)
+    }
+
+    /// The columns that were found.
+    pub fn columns(&self) -> impl Iterator<Item = &'static str> {
+        self.found.keys().copied()
+    }
+
+    /// The column at a place.
+    pub fn column_at(&self, place: usize) -> Option<&'static str> {
+        let mut found = self.found.iter();
+        found.find_map(|(column, (at, _))| (*at == place).then_some(*column))
+    }
+
+    /// Whether the column at a place only numbers the rows.
+    pub fn is_numbering(&self, place: usize) -> bool {
+        self.numbering.contains(&place)
+    }
+
+    /// Whether a column numbers the rows.
+    pub fn numbers_rows(&self) -> bool {
+        !self.numbering.is_empty()
+    }
+
+    /// Calls each column what the file does, after it was found by another name.
+    pub(super) fn write_as(&mut self, header: &[String]) {
+        for (place, written) in self.found.values_mut() {
+            if let Some(cell) = header.get(*place) {
+                *written = shown(cell);
+            }
+        }
     }
 
     /// What the file calls the column; its English name where the file does not have it.
@@ -282,7 +324,7 @@ mod tests {
         };
         let unit = HeaderFault::MoneyUnit("Số tiền (nghìn đồng)".into());
         let date = HeaderFault::Missing(&["occurred_on"]);
-        let whom = HeaderFault::Missing(&["household", "person", "count"]);
+        let whom = HeaderFault::Missing(&["household", "person", "count", "id_number", "name"]);
         assert_eq!(faults, [twice, unit, whom, date]);
         let (_, faults) = find(&columns::HOUSEHOLDS, &["Chủ hộ"]);
         assert_eq!(faults, [HeaderFault::Missing(&["household"])]);

@@ -10,7 +10,9 @@ use super::encoding::{Encoding, EncodingError};
 use super::limits::LONGEST_CELL;
 use super::number::NumberError;
 use super::table::TableError;
+use super::workbook::WorkbookError;
 use crate::domain::code::CodeError;
+use crate::domain::fixed::format_thousandths;
 use crate::domain::language::Explain;
 use crate::domain::{Lang, PeriodError, Text};
 
@@ -40,6 +42,8 @@ pub enum ImportProblem {
     Encoding(EncodingError),
     /// The text is no table.
     Table(TableError),
+    /// The workbook cannot be read, or holds no such list.
+    Workbook(WorkbookError),
     /// A column is not there.
     MissingColumn {
         /// The columns one of which has to be there.
@@ -66,6 +70,8 @@ pub enum ImportProblem {
     ControlCharacter(char),
     /// A formula where a text is expected.
     Formula,
+    /// What a spreadsheet shows where a formula failed: `#REF!`.
+    FormulaError,
     /// A code that a spreadsheet shortened to `6.08E+10`.
     ShortenedCode,
     /// Nothing where something has to stand.
@@ -119,6 +125,7 @@ impl ImportProblem {
         match self {
             ImportProblem::Encoding(error) => Some(error),
             ImportProblem::Table(error) => Some(error),
+            ImportProblem::Workbook(error) => Some(error),
             ImportProblem::Number(error) => Some(error),
             ImportProblem::Date(error) => Some(error),
             ImportProblem::Period(error) => Some(error),
@@ -140,6 +147,7 @@ macro_rules! from_errors {
 from_errors!(
     EncodingError => Encoding,
     TableError => Table,
+    WorkbookError => Workbook,
     NumberError => Number,
     DateError => Date,
     PeriodError => Period,
@@ -160,6 +168,7 @@ impl ImportProblem {
             ImportProblem::CellTooLong(_) => "cell_too_long",
             ImportProblem::ControlCharacter(_) => "control_character",
             ImportProblem::Formula => "formula",
+            ImportProblem::FormulaError => "formula_error",
             ImportProblem::ShortenedCode => "shortened_number",
             ImportProblem::EmptyCell => "empty_cell",
             ImportProblem::Code(CodeError::LooksLikeCitizenId) => "citizen_id_as_code",
@@ -209,6 +218,10 @@ impl ImportProblem {
             ImportProblem::Formula => (
                 format!("\"{value}\" là công thức của bảng tính, không phải nội dung"),
                 format!("\"{value}\" is a formula of a spreadsheet, not what it results in"),
+            ),
+            ImportProblem::FormulaError => (
+                format!("\"{value}\" là công thức bị lỗi trong bảng tính"),
+                format!("\"{value}\" is a formula of a spreadsheet that failed"),
             ),
             ImportProblem::ShortenedCode => (
                 format!("\"{value}\" là mã số đã bị bảng tính rút gọn, không còn đủ chữ số"),
@@ -331,6 +344,10 @@ impl ImportProblem {
             ImportProblem::Formula => (
                 "ghi giá trị thay cho công thức (Dán đặc biệt, Giá trị)",
                 "write the value instead of the formula (Paste Special, Values)",
+            ),
+            ImportProblem::FormulaError => (
+                "mở bảng tính, sửa công thức hoặc ghi thẳng giá trị",
+                "mend the formula in the spreadsheet, or write the value",
             ),
             ImportProblem::ShortenedCode => (
                 "định dạng cột là Văn bản (Text), nhập lại mã đầy đủ rồi lưu",
@@ -507,6 +524,42 @@ pub enum ImportNotice {
         /// A row and cell in which it stands before decimals.
         decimals: (u64, String),
     },
+    /// Bare numbers in a column of dates were read as the days that a spreadsheet counts.
+    SerialDates {
+        /// The column, as the file calls it.
+        column: String,
+        /// The rows.
+        rows: Vec<u64>,
+    },
+    /// Citizens' numbers that a spreadsheet kept as numbers got back the zeros before them.
+    PaddedIds {
+        /// The column, as the file calls it.
+        column: String,
+        /// The rows.
+        rows: Vec<u64>,
+    },
+    /// Rows that are no rows of the list, with what they say.
+    PassedRows(Vec<(u64, String)>),
+    /// A row of totals states another sum than the rows above it come to.
+    TotalDiffers {
+        /// The row of the total.
+        row: u64,
+        /// The column, as the file calls it.
+        column: String,
+        /// What it states, in thousandths.
+        stated: i128,
+        /// What the rows come to, in thousandths.
+        sum: i128,
+    },
+    /// Rows that an earlier import of this list recorded, by what it wrote beside them.
+    AnsweredRows(usize),
+}
+
+/// Row numbers for people: all of a few, the first of many.
+fn row_numbers(rows: &[u64]) -> String {
+    let shown: Vec<String> = rows.iter().take(8).map(u64::to_string).collect();
+    let dots = if rows.len() > 8 { ", …" } else { "" };
+    format!("{}{dots}", shown.join(", "))
 }
 
 impl Explain for ImportNotice {
@@ -515,6 +568,11 @@ impl Explain for ImportNotice {
             ImportNotice::UnknownColumn(_) => "unknown_column",
             ImportNotice::Decoded(_) => "decoded_as_windows_1258",
             ImportNotice::MixedDots { .. } => "mixed_dots",
+            ImportNotice::SerialDates { .. } => "serial_dates",
+            ImportNotice::PaddedIds { .. } => "padded_ids",
+            ImportNotice::PassedRows(_) => "passed_rows",
+            ImportNotice::TotalDiffers { .. } => "total_differs",
+            ImportNotice::AnsweredRows(_) => "answered_rows",
         }
     }
 
@@ -527,6 +585,57 @@ impl Explain for ImportNotice {
             ImportNotice::Decoded(_) => lang.pick(
                 "tệp không phải UTF-8, đã được đọc theo bảng mã Windows-1258".to_owned(),
                 "the file is not UTF-8 and was read as Windows-1258".to_owned(),
+            ),
+            ImportNotice::SerialDates { column, rows } => {
+                let rows = row_numbers(rows);
+                lang.pick(
+                    format!("cột \"{column}\": số trong ô được đọc là ngày (dòng {rows})"),
+                    format!("the column \"{column}\": numbers were read as dates (rows {rows})"),
+                )
+            }
+            ImportNotice::PaddedIds { column, rows } => {
+                let rows = row_numbers(rows);
+                lang.pick(
+                    format!("cột \"{column}\": đã thêm lại các số 0 ở đầu (dòng {rows})"),
+                    format!("the column \"{column}\": lost zeros were put back (rows {rows})"),
+                )
+            }
+            ImportNotice::PassedRows(rows) => {
+                let shown: Vec<String> = rows
+                    .iter()
+                    .take(8)
+                    .map(|(row, text)| format!("{row} \"{text}\""))
+                    .collect();
+                let dots = if rows.len() > 8 { ", …" } else { "" };
+                let (count, shown) = (rows.len(), shown.join(", "));
+                lang.pick(
+                    format!("{count} dòng không phải dòng dữ liệu, không đọc: {shown}{dots}"),
+                    format!(
+                        "{count} rows are no rows of the list and were not read: {shown}{dots}"
+                    ),
+                )
+            }
+            ImportNotice::TotalDiffers {
+                row,
+                column,
+                stated,
+                sum,
+            } => {
+                let (stated, sum) = (format_thousandths(*stated), format_thousandths(*sum));
+                lang.pick(
+                    format!(
+                        "dòng tổng {row}, cột \"{column}\" ghi {stated}; cộng các dòng là {sum}"
+                    ),
+                    format!(
+                        "the total in row {row}, \"{column}\", is {stated}; the rows come to {sum}"
+                    ),
+                )
+            }
+            ImportNotice::AnsweredRows(rows) => lang.pick(
+                format!("{rows} dòng đã được ghi ở lần nhập trước (theo cột kết quả), bỏ qua"),
+                format!(
+                    "{rows} rows were recorded by an earlier import (by the column of results)"
+                ),
             ),
             ImportNotice::MixedDots {
                 column,
@@ -554,6 +663,19 @@ impl Explain for ImportNotice {
             ImportNotice::Decoded(_) => lang.pick(
                 "kiểm tra dấu tiếng Việt; nên lưu danh sách thành tệp \"CSV UTF-8\"",
                 "check the diacritics; better save the list as a \"CSV UTF-8\" file",
+            ),
+            ImportNotice::SerialDates { .. } => lang.pick(
+                "kiểm tra lại ngày; nên định dạng cột là Ngày (Date)",
+                "check the dates; better format the column as dates",
+            ),
+            ImportNotice::PaddedIds { .. } => lang.pick(
+                "nên định dạng cột là Văn bản (Text)",
+                "better format the column as text",
+            ),
+            ImportNotice::PassedRows(_) | ImportNotice::AnsweredRows(_) => return None,
+            ImportNotice::TotalDiffers { .. } => lang.pick(
+                "đối chiếu với danh sách giấy trước khi ghi",
+                "compare with the paper list before recording",
             ),
             ImportNotice::MixedDots { .. } => lang.pick(
                 "kiểm tra lại; viết số thập phân với dấu phẩy",

@@ -14,8 +14,11 @@ use super::header::{
 };
 use super::issue::{ImportIssue, ImportNotice, ImportProblem};
 use super::limits::LARGEST_FILE;
-use super::table::{RawRow, Table, read_table};
+use super::returned::{is_answer_of, is_recorded};
+use super::sheet_table::{find_named, find_table};
+use super::table::{RawRow, Table, TableError, read_table};
 use super::text::shown;
+use super::workbook::{Sheet, WorkbookError, is_workbook, read_workbook};
 use crate::domain::Lang;
 use crate::domain::language::Explain;
 
@@ -26,6 +29,38 @@ pub struct Origin {
     pub file: Arc<str>,
     /// The sheet of a workbook.
     pub sheet: Option<Arc<str>>,
+}
+
+/// How a list is to be read, where that was said.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ReadOptions {
+    /// The sheet of a workbook, by name or number.
+    pub sheet: Option<String>,
+    /// What columns mean, by the folded text of their header.
+    pub named: Vec<(String, &'static str)>,
+    /// What stands in a column where the file has no such column, or a blank cell.
+    pub defaults: Vec<(&'static str, String)>,
+    /// The ledger's id: a list that was given back says which rows are in it.
+    pub ledger: String,
+}
+
+impl ReadOptions {
+    /// Whether a value was given for one of these columns.
+    pub(super) fn gives(&self, any_of: &[&str]) -> bool {
+        let mut given = self.defaults.iter();
+        given.any(|(column, _)| any_of.contains(column))
+    }
+
+    /// Finds the columns of a header.
+    pub(super) fn find(&self, list: &ListColumns, header: &[String]) -> (Places, Vec<HeaderFault>) {
+        let (places, mut faults) = if self.named.is_empty() {
+            find_columns(list, header)
+        } else {
+            find_named(list, header, &self.named)
+        };
+        faults.retain(|fault| !matches!(fault, HeaderFault::Missing(any_of) if self.gives(any_of)));
+        (places, faults)
+    }
 }
 
 /// A list that was read: what could be read, and all that is wrong.
@@ -46,6 +81,12 @@ pub struct ListRead<R> {
     pub raw: Vec<RawRow>,
     /// Where the columns stand.
     pub places: Places,
+    /// The sheet that it was found in, as it stands in the workbook.
+    pub sheet: Option<Box<Sheet>>,
+    /// The number of the header row.
+    pub header_row: u64,
+    /// Rows that an earlier import recorded, by what it wrote beside them.
+    pub answered: Vec<u64>,
     delimiter: u8,
 }
 
@@ -102,9 +143,39 @@ impl Origin {
 }
 
 /// Reads the list of one type from the bytes of a file.
-pub(super) fn read_list<R: ListRow>(bytes: &[u8], file: &str, units: &Units<'_>) -> ListRead<R> {
+pub(super) fn read_list<R: ListRow>(
+    bytes: &[u8],
+    file: &str,
+    options: &ReadOptions,
+    units: &Units<'_>,
+) -> ListRead<R> {
     let origin = Origin::of(file);
     let mut list = ListRead::empty(origin);
+    if is_workbook(bytes) {
+        let found = read_workbook(bytes).and_then(|sheets| find_table(sheets, &R::LIST, options));
+        match found {
+            Ok(found) => {
+                list.origin.sheet = Some(found.sheet.name.as_str().into());
+                list.notices.extend(found.notices);
+                if found.table.rows.is_empty() {
+                    let problem = ImportProblem::Table(TableError::HeaderOnly);
+                    list.issues.push(list.origin.issue(problem));
+                }
+                fill(&mut list, found.table, options, units);
+                list.sheet = Some(Box::new(found.sheet));
+            }
+            Err(error) => list.issues.push(list.origin.issue(error.into())),
+        }
+        return list;
+    }
+    if let Some(asked) = &options.sheet {
+        let error = WorkbookError::NoSuchSheet {
+            asked: asked.clone(),
+            sheets: Vec::new(),
+        };
+        list.issues.push(list.origin.issue(error.into()));
+        return list;
+    }
     let text = match decode(bytes) {
         Ok((text, encoding)) => {
             if encoding == Encoding::Windows1258 {
@@ -118,7 +189,7 @@ pub(super) fn read_list<R: ListRow>(bytes: &[u8], file: &str, units: &Units<'_>)
         }
     };
     match read_table(&text) {
-        Ok(table) => fill(&mut list, table, units),
+        Ok(table) => fill(&mut list, table, options, units),
         Err(error) => {
             let mut issue = list.origin.issue(error.clone().into());
             issue.row = error.row();
@@ -129,8 +200,13 @@ pub(super) fn read_list<R: ListRow>(bytes: &[u8], file: &str, units: &Units<'_>)
 }
 
 /// Reads the header and, where it will do, every row.
-fn fill<R: ListRow>(list: &mut ListRead<R>, table: Table, units: &Units<'_>) {
-    let (places, faults) = find_columns(&R::LIST, &table.header);
+fn fill<R: ListRow>(
+    list: &mut ListRead<R>,
+    table: Table,
+    options: &ReadOptions,
+    units: &Units<'_>,
+) {
+    let (places, faults) = options.find(&R::LIST, &table.header);
     let unknown = places.unknown.iter().cloned();
     list.notices
         .extend(unknown.map(ImportNotice::UnknownColumn));
@@ -146,11 +222,20 @@ fn fill<R: ListRow>(list: &mut ListRead<R>, table: Table, units: &Units<'_>) {
     }
     if list.issues.is_empty() {
         let mut findings = Findings::default();
+        let answer = table
+            .header
+            .iter()
+            .position(|cell| is_answer_of(cell, &options.ledger));
         for raw in &table.rows {
+            if answer.is_some_and(|place| is_recorded(raw.cell(place))) {
+                list.answered.push(raw.row);
+                continue;
+            }
             let before = findings.issues.len();
             let mut cells = Cells {
                 origin: &list.origin,
                 places: &places,
+                defaults: &options.defaults,
                 raw,
                 findings: &mut findings,
             };
@@ -160,9 +245,14 @@ fn fill<R: ListRow>(list: &mut ListRead<R>, table: Table, units: &Units<'_>) {
             list.rows.extend(row.filter(|_| is_sound));
         }
         list.notices.extend(findings.mixed_dots(&places));
+        if !list.answered.is_empty() {
+            let answered = list.answered.len();
+            list.notices.push(ImportNotice::AnsweredRows(answered));
+        }
         list.issues = findings.issues;
     }
     list.places = places;
+    list.header_row = table.header_row;
     list.header = table.header;
     list.raw = table.rows;
 }
@@ -207,6 +297,9 @@ impl<R> ListRead<R> {
             header: Vec::new(),
             raw: Vec::new(),
             places: Places::default(),
+            sheet: None,
+            header_row: 0,
+            answered: Vec::new(),
             delimiter: b',',
         }
     }

@@ -18,16 +18,20 @@ pub mod limits;
 mod list;
 pub mod number;
 mod period_words;
+mod returned;
 pub mod rows;
+pub mod sheet_table;
 pub mod table;
 pub mod text;
 pub mod words;
+pub mod workbook;
 
 pub use cells::Units;
 pub use citation::Citation;
 pub use date::Born;
 pub use issue::{ImportIssue, ImportNotice, ImportProblem, SpokenIssue, SpokenNotice};
-pub use list::{ListRead, Origin, load};
+pub use list::{ListRead, Origin, ReadOptions, load};
+pub use returned::RowAnswer;
 pub use rows::{
     CohortRow, HouseholdRow, MemberRow, PersonRow, ProjectRow, StageRow, SupportRow, read_cohort,
     read_households, read_members, read_persons, read_projects, read_stages, read_supports,

@@ -194,6 +194,8 @@ fn canonical(text: &str, decimals: u32) -> Result<String, NumberFault> {
     } else {
         with_decimals(&text)?
     };
+    // Zeros at the end say nothing: `1,1250` is `1,125`.
+    let fraction = fraction.trim_end_matches('0');
     if fraction.len() > usize::try_from(decimals).unwrap_or(usize::MAX) {
         return Err(NumberFault::TooFine);
     }

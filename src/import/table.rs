@@ -40,6 +40,15 @@ impl TableError {
 }
 
 impl RawRow {
+    /// A row of cells.
+    pub fn new(row: u64, cells: impl IntoIterator<Item = impl AsRef<str>>) -> RawRow {
+        let mut record = csv::StringRecord::new();
+        for cell in cells {
+            record.push_field(cell.as_ref());
+        }
+        RawRow { row, cells: record }
+    }
+
     /// The cell of a column, counted from 0; empty where the row is shorter.
     pub fn cell(&self, column: usize) -> &str {
         self.cells.get(column).unwrap_or_default()

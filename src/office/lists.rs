@@ -8,6 +8,8 @@ use super::error::OfficeError;
 use super::ledger::Ledger;
 use super::opening::{Tools, hex};
 use super::recording::{Entry, Mode, NaturalKey, Outcome, Recorded};
+use super::register::Register;
+use crate::domain::catalogue::Level;
 use crate::domain::code::Code;
 use crate::domain::command::{
     ClassGiven, Command, FundingDraft, HouseholdDraft, PersonDraft, ProjectDraft, SupportChange,
@@ -20,11 +22,13 @@ use crate::domain::rejection::{Rejection, Unknown};
 use crate::domain::state::State;
 use crate::import::citation::Citation;
 use crate::import::issue::{ImportIssue, ImportNotice};
+use crate::import::sheet_table::{Sums, mapping};
 use crate::import::text::fold;
 use crate::import::words::ClassCell;
 use crate::import::{
-    ListRead, MemberRow, ProjectRow, StageRow, SupportRow, Units, read_cohort, read_households,
-    read_members, read_persons, read_projects, read_stages, read_supports,
+    ListRead, MemberRow, ProjectRow, ReadOptions, RowAnswer, StageRow, SupportRow, Units,
+    read_cohort, read_households, read_members, read_persons, read_projects, read_stages,
+    read_supports,
 };
 use crate::log::EventLog;
 
@@ -64,6 +68,10 @@ pub struct ListFile {
     pub reason: Option<String>,
     /// Known households and persons that differ are changed.
     pub update: bool,
+    /// The sheet, what its columns mean, and what stands where a column is missing.
+    pub options: ReadOptions,
+    /// The list is given back as a workbook, else as CSV.
+    pub as_workbook: bool,
 }
 
 /// What became of a list.
@@ -84,8 +92,14 @@ pub struct Imported {
     pub findings: Vec<(u64, Finding)>,
     /// First and last event that was appended.
     pub appended: Option<(u64, u64)>,
-    /// The rejected rows as a file.
+    /// The rejected rows as a file; of a workbook, the whole sheet with what became of each row.
     pub rejects: Vec<u8>,
+    /// The sheet of a workbook.
+    pub sheet: Option<String>,
+    /// Where each column stands, what the file calls it, and what it means.
+    pub mapping: Vec<(usize, String, &'static str)>,
+    /// The sums of the columns that have one, in thousandths, to compare with the paper list.
+    pub sums: Vec<(&'static str, i128)>,
 }
 
 /// The code of a kind: the text itself where the catalogue knows it, else the kind whose name it
@@ -217,6 +231,7 @@ fn column_of(rejection: &Rejection) -> Option<&'static str> {
         | Rejection::StageReached(_)
         | Rejection::StageNotReached(_) => "stage",
         Rejection::NamedAndCounted => "count",
+        Rejection::Ambiguous { .. } | Rejection::NotInRegister(_) => "name",
         Rejection::CounterpartTooLarge => "counterpart",
         Rejection::Negative(_) | Rejection::TooLarge(_) | Rejection::TooFine { .. } => "amount",
         _ => return None,
@@ -230,6 +245,8 @@ struct Rows<'a> {
     state: &'a State,
     file: &'a ListFile,
     sha256: String,
+    sheet: Option<String>,
+    register: Option<Register>,
 }
 
 impl Rows<'_> {
@@ -242,7 +259,7 @@ impl Rows<'_> {
                 file: self.file.name.clone(),
                 file_sha256: self.sha256.clone(),
                 row,
-                sheet: None,
+                sheet: self.sheet.clone(),
             }),
             key: Some(key),
             update: self.file.update,
@@ -251,7 +268,10 @@ impl Rows<'_> {
 
     /// The key of a row that has none of its own: such a file, edited, may record twice.
     fn row_key(&self, row: u64) -> String {
-        format!("{}:{row}", self.sha256)
+        match &self.sheet {
+            Some(sheet) => format!("{}:{sheet}:{row}", self.sha256),
+            None => format!("{}:{row}", self.sha256),
+        }
     }
 
     fn members(&self, rows: &[MemberRow]) -> Drafts {
@@ -416,12 +436,26 @@ impl Rows<'_> {
             }
             parts.extend(new);
         }
+        let (mut household, mut person) = (first.household.clone(), first.person.clone());
+        if is_by_name(first)
+            && let Some(register) = &self.register
+        {
+            let kind = self
+                .state
+                .catalogue
+                .kind(&kind_code(self.state, &first.kind));
+            let of_person = kind.is_some_and(|kind| kind.level == Level::Person);
+            let village = first.villages.first().map(Code::as_str);
+            let (number, name) = (first.id_number.as_deref(), first.name.as_deref());
+            let found = register.find(number, name, village, of_person)?;
+            (household, person) = (Some(found.household), found.person);
+        }
         let draft = SupportDraft {
             reference: first.reference.clone(),
             kind: kind_code(self.state, &first.kind),
             stage: first.stage,
-            household: first.household.clone(),
-            person: first.person.clone(),
+            household,
+            person,
             count: first.count,
             class: match first.class {
                 ClassCell::Given(class) => ClassGiven::Class(class),
@@ -458,6 +492,12 @@ impl Rows<'_> {
         entry.reason = first.reason.clone().or(entry.reason);
         Ok(entry)
     }
+}
+
+/// Whether a row names somebody and gives no code.
+fn is_by_name(row: &SupportRow) -> bool {
+    let coded = row.household.is_some() || row.person.is_some() || row.count.is_some();
+    !coded && (row.name.is_some() || row.id_number.is_some())
 }
 
 /// What two rows of one ref must agree on; a later row may leave it out.
@@ -609,47 +649,63 @@ impl<L: EventLog> Ledger<L> {
             of_support: &of_support,
             decimals: &decimals,
         };
-        let rows = Rows {
+        let mut rows = Rows {
             state,
             file,
             sha256: hex(&Sha256::digest(&file.bytes)),
+            sheet: None,
+            register: None,
         };
         let (bytes, name) = (file.bytes.as_slice(), file.name.as_str());
+        let options = &ReadOptions {
+            ledger: state.ledger_id.clone(),
+            ..file.options.clone()
+        };
         match file.list {
             List::Households => {
-                let read = read_households(bytes, name);
+                let read = read_households(bytes, name, options);
+                rows.sheet = read.origin.sheet.as_deref().map(str::to_owned);
                 let drafts = household_drafts(&rows, &read);
-                self.import_rows(tools, by, read, drafts, mode)
+                self.import_rows(tools, by, file, read, drafts, mode)
             }
             List::Persons => {
-                let read = read_persons(bytes, name);
+                let read = read_persons(bytes, name, options);
+                rows.sheet = read.origin.sheet.as_deref().map(str::to_owned);
                 let drafts = person_drafts(&rows, &read);
-                self.import_rows(tools, by, read, drafts, mode)
+                self.import_rows(tools, by, file, read, drafts, mode)
             }
             List::Projects => {
-                let read = read_projects(bytes, name, &units);
+                let read = read_projects(bytes, name, options, &units);
+                rows.sheet = read.origin.sheet.as_deref().map(str::to_owned);
                 let drafts = rows.projects(&read.rows);
-                self.import_rows(tools, by, read, drafts, mode)
+                self.import_rows(tools, by, file, read, drafts, mode)
             }
             List::Members => {
-                let read = read_members(bytes, name);
+                let read = read_members(bytes, name, options);
+                rows.sheet = read.origin.sheet.as_deref().map(str::to_owned);
                 let drafts = rows.members(&read.rows);
-                self.import_rows(tools, by, read, drafts, mode)
+                self.import_rows(tools, by, file, read, drafts, mode)
             }
             List::Cohort => {
-                let read = read_cohort(bytes, name);
+                let read = read_cohort(bytes, name, options);
+                rows.sheet = read.origin.sheet.as_deref().map(str::to_owned);
                 let drafts = cohort_drafts(&rows, &read);
-                self.import_rows(tools, by, read, drafts, mode)
+                self.import_rows(tools, by, file, read, drafts, mode)
             }
             List::Supports => {
-                let read = read_supports(bytes, name, &units);
+                let read = read_supports(bytes, name, options, &units);
+                rows.sheet = read.origin.sheet.as_deref().map(str::to_owned);
+                if read.rows.iter().any(is_by_name) {
+                    rows.register = Some(Register::open(state, &self.personal()));
+                }
                 let drafts = rows.supports(&read.rows);
-                self.import_rows(tools, by, read, drafts, mode)
+                self.import_rows(tools, by, file, read, drafts, mode)
             }
             List::Stages => {
-                let read = read_stages(bytes, name, &units);
+                let read = read_stages(bytes, name, options, &units);
+                rows.sheet = read.origin.sheet.as_deref().map(str::to_owned);
                 let drafts = rows.stages(&read.rows);
-                self.import_rows(tools, by, read, drafts, mode)
+                self.import_rows(tools, by, file, read, drafts, mode)
             }
         }
     }
@@ -658,6 +714,7 @@ impl<L: EventLog> Ledger<L> {
         &mut self,
         tools: &mut Tools,
         by: &Actor,
+        file: &ListFile,
         read: ListRead<R>,
         drafts: Drafts,
         mode: Mode,
@@ -689,7 +746,14 @@ impl<L: EventLog> Ledger<L> {
         let stop = mode == Mode::Whole && !issues.is_empty();
         let as_if = if stop { Mode::DryRun } else { mode };
         let Recorded { outcomes, appended } = self.record(tools, by, &entries, as_if)?;
-        let (mut recorded, mut already) = (0, 0);
+        let (mut recorded, mut already) = (0, read.answered.len());
+        let mut answers: BTreeMap<u64, RowAnswer> = BTreeMap::new();
+        let known = read.answered.iter();
+        answers.extend(known.map(|row| (*row, RowAnswer::Already)));
+        let new = match as_if {
+            Mode::DryRun => RowAnswer::Valid,
+            _ => RowAnswer::Recorded,
+        };
         let mut findings = Vec::new();
         for (rows, outcome) in places.iter().zip(&outcomes) {
             match outcome {
@@ -697,10 +761,14 @@ impl<L: EventLog> Ledger<L> {
                     findings: found, ..
                 } => {
                     recorded += rows.len();
+                    answers.extend(rows.iter().map(|row| (*row, new)));
                     let row = rows.first().copied().unwrap_or(0);
                     findings.extend(found.iter().cloned().map(|finding| (row, finding)));
                 }
-                Outcome::Already { .. } => already += rows.len(),
+                Outcome::Already { .. } => {
+                    already += rows.len();
+                    answers.extend(rows.iter().map(|row| (*row, RowAnswer::Already)));
+                }
                 Outcome::Rejected(rejection) => refuse(rows, rejection, &mut issues),
             }
         }
@@ -709,10 +777,22 @@ impl<L: EventLog> Ledger<L> {
         wrong.dedup();
         if mode == Mode::Whole && !issues.is_empty() {
             recorded = 0;
+            let recorded = answers
+                .values_mut()
+                .filter(|answer| **answer == RowAnswer::Recorded);
+            recorded.for_each(|answer| *answer = RowAnswer::Valid);
         }
-        let rejects = read
-            .write_rejects(&issues, tools.lang)
-            .map_err(|error| OfficeError::File("rejects".to_owned(), error))?;
+        let lang = tools.lang;
+        let rejects = if file.as_workbook {
+            let ledger = self.state().ledger_id.clone();
+            let written = read.write_returned(&issues, &answers, &ledger, lang);
+            written.map_err(|error| std::io::Error::other(error.to_string()))
+        } else {
+            read.write_rejects(&issues, lang)
+        };
+        let rejects = rejects.map_err(|error| OfficeError::File("rejects".to_owned(), error))?;
+        let mut sums = Sums::default();
+        read.raw.iter().for_each(|raw| sums.add(raw, &read.places));
         Ok(Imported {
             rows: read.raw.len(),
             recorded,
@@ -723,6 +803,13 @@ impl<L: EventLog> Ledger<L> {
             findings,
             appended,
             rejects,
+            sheet: read.origin.sheet.as_deref().map(str::to_owned),
+            mapping: mapping(&read.places),
+            sums: sums
+                .all()
+                .iter()
+                .map(|(column, sum)| (*column, *sum))
+                .collect(),
         })
     }
 }

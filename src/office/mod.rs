@@ -12,6 +12,7 @@ pub mod noted;
 pub mod opening;
 pub mod personal;
 pub mod recording;
+mod register;
 pub mod replay;
 pub mod reports;
 

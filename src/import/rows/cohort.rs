@@ -4,7 +4,7 @@ use crate::domain::Code;
 use crate::import::cells::{Cells, Units};
 use crate::import::columns;
 use crate::import::header::ListColumns;
-use crate::import::list::{ListRead, ListRow, read_list};
+use crate::import::list::{ListRead, ListRow, ReadOptions, read_list};
 
 /// A household of a cohort.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +32,6 @@ impl ListRow for CohortRow {
 }
 
 /// Reads the list of a cohort: `household, note`.
-pub fn read_cohort(bytes: &[u8], file: &str) -> ListRead<CohortRow> {
-    read_list(bytes, file, &Units::NONE)
+pub fn read_cohort(bytes: &[u8], file: &str, options: &ReadOptions) -> ListRead<CohortRow> {
+    read_list(bytes, file, options, &Units::NONE)
 }

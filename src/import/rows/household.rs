@@ -6,7 +6,7 @@ use crate::domain::Code;
 use crate::import::cells::{Cells, Units};
 use crate::import::columns;
 use crate::import::header::ListColumns;
-use crate::import::list::{ListRead, ListRow, read_list};
+use crate::import::list::{ListRead, ListRow, ReadOptions, read_list};
 use crate::import::words::ClassCell;
 
 /// A household of a list.
@@ -72,6 +72,6 @@ impl ListRow for HouseholdRow {
 /// assert!(list.issues.is_empty());
 /// assert_eq!(list.rows[0].head.as_deref(), Some("Hoàng Thị Mai"));
 /// ```
-pub fn read_households(bytes: &[u8], file: &str) -> ListRead<HouseholdRow> {
-    read_list(bytes, file, &Units::NONE)
+pub fn read_households(bytes: &[u8], file: &str, options: &ReadOptions) -> ListRead<HouseholdRow> {
+    read_list(bytes, file, options, &Units::NONE)
 }

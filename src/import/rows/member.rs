@@ -4,7 +4,7 @@ use crate::domain::Code;
 use crate::import::cells::{Cells, Units};
 use crate::import::columns;
 use crate::import::header::ListColumns;
-use crate::import::list::{ListRead, ListRow, read_list};
+use crate::import::list::{ListRead, ListRow, ReadOptions, read_list};
 
 /// A household that takes part in a project.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +39,6 @@ impl ListRow for MemberRow {
 }
 
 /// Reads a list of the members of projects: `project, household, role, note`.
-pub fn read_members(bytes: &[u8], file: &str) -> ListRead<MemberRow> {
-    read_list(bytes, file, &Units::NONE)
+pub fn read_members(bytes: &[u8], file: &str, options: &ReadOptions) -> ListRead<MemberRow> {
+    read_list(bytes, file, options, &Units::NONE)
 }

@@ -7,7 +7,7 @@ use crate::import::columns;
 use crate::import::date::{Born, read_born};
 use crate::import::header::ListColumns;
 use crate::import::issue::ImportProblem;
-use crate::import::list::{ListRead, ListRow, read_list};
+use crate::import::list::{ListRead, ListRow, ReadOptions, read_list};
 use crate::import::words::read_sex;
 
 /// A person of a list.
@@ -64,6 +64,6 @@ impl ListRow for PersonRow {
 
 /// Reads a list of persons: `person, household, name, born, sex, relation, ethnicity, id_number,
 /// note`.
-pub fn read_persons(bytes: &[u8], file: &str) -> ListRead<PersonRow> {
-    read_list(bytes, file, &Units::NONE)
+pub fn read_persons(bytes: &[u8], file: &str, options: &ReadOptions) -> ListRead<PersonRow> {
+    read_list(bytes, file, options, &Units::NONE)
 }

@@ -6,7 +6,7 @@ use crate::import::citation::Citation;
 use crate::import::columns;
 use crate::import::header::ListColumns;
 use crate::import::issue::ImportProblem;
-use crate::import::list::{ListRead, ListRow, read_list};
+use crate::import::list::{ListRead, ListRow, ReadOptions, read_list};
 
 /// A project of a list, or one of its sources: rows with the same `project` and another `source`
 /// are one project.
@@ -71,6 +71,11 @@ impl ListRow for ProjectRow {
 
 /// Reads a list of projects: `project, name, programme, village, stage, source, amount, quantity,
 /// unit, document`. A quantity is read by the unit that stands beside it.
-pub fn read_projects(bytes: &[u8], file: &str, units: &Units<'_>) -> ListRead<ProjectRow> {
-    read_list(bytes, file, units)
+pub fn read_projects(
+    bytes: &[u8],
+    file: &str,
+    options: &ReadOptions,
+    units: &Units<'_>,
+) -> ListRead<ProjectRow> {
+    read_list(bytes, file, options, units)
 }

@@ -8,7 +8,7 @@ use crate::import::citation::Citation;
 use crate::import::columns;
 use crate::import::header::ListColumns;
 use crate::import::issue::ImportProblem;
-use crate::import::list::{ListRead, ListRow, read_list};
+use crate::import::list::{ListRead, ListRow, ReadOptions, read_list};
 
 /// The next stage of a support action. What is not given carries over.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,6 +63,11 @@ impl ListRow for StageRow {
 
 /// Reads a list of stages: `ref, stage, occurred_on, amount, quantity, document, note`. A quantity
 /// is read by the unit of the support that `ref` names.
-pub fn read_stages(bytes: &[u8], file: &str, units: &Units<'_>) -> ListRead<StageRow> {
-    read_list(bytes, file, units)
+pub fn read_stages(
+    bytes: &[u8],
+    file: &str,
+    options: &ReadOptions,
+    units: &Units<'_>,
+) -> ListRead<StageRow> {
+    read_list(bytes, file, options, units)
 }

@@ -8,7 +8,7 @@ use crate::import::citation::Citation;
 use crate::import::columns;
 use crate::import::header::ListColumns;
 use crate::import::issue::ImportProblem;
-use crate::import::list::{ListRead, ListRow, read_list};
+use crate::import::list::{ListRead, ListRow, ReadOptions, read_list};
 use crate::import::words::ClassCell;
 
 /// A support action of a list, or one of its sources: rows with the same `reference` and another
@@ -27,6 +27,10 @@ pub struct SupportRow {
     pub household: Option<Code>,
     /// The code of the person.
     pub person: Option<Code>,
+    /// Who it is for by name, where the list has no code.
+    pub name: Option<String>,
+    /// Who it is for by citizen's number, where the list has no code.
+    pub id_number: Option<String>,
     /// How many beneficiaries a group row stands for; 0 says that there were none.
     pub count: Option<u64>,
     /// The class.
@@ -72,6 +76,7 @@ impl ListRow for SupportRow {
         cells.require(&["kind", "occurred_on"]);
         let (reference, kind) = (cells.code("ref"), cells.name("kind"));
         let (household, person) = (cells.code("household"), cells.code("person"));
+        let (name, id_number) = (cells.text("name"), cells.name("id_number"));
         let count = cells.count("count");
         check_beneficiary(cells);
         let (stage, class) = (cells.stage("stage"), cells.class("class"));
@@ -91,6 +96,8 @@ impl ListRow for SupportRow {
             stage,
             household,
             person,
+            name,
+            id_number,
             count,
             class,
             group,
@@ -115,7 +122,8 @@ impl ListRow for SupportRow {
 
 /// A row is of somebody or of a number of people; never of neither, never of both.
 fn check_beneficiary(cells: &mut Cells<'_>) {
-    let is_named = cells.is_filled("household") || cells.is_filled("person");
+    let who = ["household", "person", "id_number", "name"];
+    let is_named = who.iter().any(|column| cells.is_filled(column));
     match (is_named, cells.is_filled("count")) {
         (false, false) => cells.row_issue(ImportProblem::NoBeneficiary),
         (true, true) => cells.issue("count", ImportProblem::CountOfNamed),
@@ -152,6 +160,11 @@ fn quantity(
 /// village, amount, counterpart, quantity, unit, occurred_on, covers, source, project,
 /// lender, recipient, ground, document, reason, note`. A quantity is read by the unit beside it,
 /// else by that of its kind.
-pub fn read_supports(bytes: &[u8], file: &str, units: &Units<'_>) -> ListRead<SupportRow> {
-    read_list(bytes, file, units)
+pub fn read_supports(
+    bytes: &[u8],
+    file: &str,
+    options: &ReadOptions,
+    units: &Units<'_>,
+) -> ListRead<SupportRow> {
+    read_list(bytes, file, options, units)
 }

@@ -42,7 +42,12 @@ fn codes<R>(list: &ListRead<R>) -> Vec<(Option<u64>, Option<&str>, &'static str)
 }
 
 fn supports(text: &str) -> ListRead<SupportRow> {
-    read_supports(text.as_bytes(), "ho-tro.csv", &units())
+    read_supports(
+        text.as_bytes(),
+        "ho-tro.csv",
+        &ReadOptions::default(),
+        &units(),
+    )
 }
 
 const HOUSEHOLDS: &str = "Ghi chú;THÔN;Mã hộ;Họ và tên chủ hộ;Phân loại;Ngày áp dụng;Số nhân khẩu\n\
@@ -80,20 +85,24 @@ fn a_list_is_the_same_in_every_encoding_and_form() {
     let marked = format!("\u{FEFF}{HOUSEHOLDS}");
     let windows = HOUSEHOLDS.replace('\n', "\r\n");
     for text in [HOUSEHOLDS, &nfd, &marked, &windows] {
-        check_households(&read_households(text.as_bytes(), "ho.csv"));
+        check_households(&read_households(
+            text.as_bytes(),
+            "ho.csv",
+            &ReadOptions::default(),
+        ));
     }
     let wide = marked.encode_utf16();
     let little: Vec<u8> = wide.clone().flat_map(u16::to_le_bytes).collect();
     let big: Vec<u8> = wide.flat_map(u16::to_be_bytes).collect();
-    check_households(&read_households(&little, "ho.csv"));
-    check_households(&read_households(&big, "ho.csv"));
+    check_households(&read_households(&little, "ho.csv", &ReadOptions::default()));
+    check_households(&read_households(&big, "ho.csv", &ReadOptions::default()));
 }
 
 #[test]
 fn windows_1258_is_read_and_told() {
     // "hộ,chủ hộ,màu" and "HN-01,Lê Văn Đính,x" as the code page writes them.
     let bytes = b"h\xF4\xF2,chu\xD2 h\xF4\xF2,m\xE0u\nHN-01,L\xEA V\xE3n \xD0\xEDnh,x\n";
-    let list = read_households(bytes, "ho.csv");
+    let list = read_households(bytes, "ho.csv", &ReadOptions::default());
     let notices: Vec<&str> = list.notices.iter().map(Explain::code).collect();
     assert_eq!(notices, ["decoded_as_windows_1258", "unknown_column"]);
     assert_eq!(list.rows[0].head.as_deref(), Some("Lê Văn Đính"));
@@ -182,14 +191,21 @@ fn a_tab_before_a_number_is_the_mark_of_a_formula() {
 #[test]
 fn a_cell_beyond_the_limit_is_refused() {
     let long = "x".repeat(LONGEST_CELL + 1);
-    let list = read_cohort(format!("hộ,ghi chú\nHN-01,{long}\n").as_bytes(), "a.csv");
+    let list = read_cohort(
+        format!("hộ,ghi chú\nHN-01,{long}\n").as_bytes(),
+        "a.csv",
+        &ReadOptions::default(),
+    );
     assert_eq!(codes(&list), [(Some(2), Some("ghi chú"), "cell_too_long")]);
 }
 
 #[test]
 fn a_file_that_is_no_list_says_what_it_is() {
     for (bytes, code) in [
-        (b"PK\x03\x04 xl/workbook.xml".as_slice(), "excel_workbook"),
+        (
+            b"PK\x03\x04 xl/workbook.xml".as_slice(),
+            "workbook_unreadable",
+        ),
         (b"%PDF-1.4", "not_a_list"),
         (b"a\0b", "binary_file"),
         (b"", "empty_file"),
@@ -198,7 +214,7 @@ fn a_file_that_is_no_list_says_what_it_is() {
         ("chủ hộ\nMai\n".as_bytes(), "missing_column"),
         ("hộ,Mã hộ\nHN-01,HN-01\n".as_bytes(), "column_twice"),
     ] {
-        let list = read_cohort(bytes, "a.csv");
+        let list = read_cohort(bytes, "a.csv", &ReadOptions::default());
         let [issue] = list.issues.as_slice() else {
             panic!("{code}: {:?}", list.issues)
         };
@@ -210,7 +226,11 @@ fn a_file_that_is_no_list_says_what_it_is() {
 
 #[test]
 fn a_header_issue_names_both_columns_or_what_would_do() {
-    let twice = read_cohort("hộ,Mã hộ\nHN-01,HN-01\n".as_bytes(), "a.csv");
+    let twice = read_cohort(
+        "hộ,Mã hộ\nHN-01,HN-01\n".as_bytes(),
+        "a.csv",
+        &ReadOptions::default(),
+    );
     let message = twice.issues[0].message(Lang::Vi);
     assert!(
         message.contains("\"hộ\"") && message.contains("\"Mã hộ\""),
@@ -248,7 +268,7 @@ fn dots_used_in_two_ways_are_noticed() {
 fn the_other_lists_are_read() {
     let persons = "Mã nhân khẩu;hộ;Họ và tên;Năm sinh;Giới tính;Số CCCD\n\
                    P-1;HN-01;Mai;1961;Nữ;006080001235\nP-2;HN-01;Điệp;12/4/2015;nam;\n";
-    let list = read_persons(persons.as_bytes(), "a.csv");
+    let list = read_persons(persons.as_bytes(), "a.csv", &ReadOptions::default());
     assert_eq!(list.issues, []);
     assert_eq!(list.rows[0].born, Some(Born::In(1961)));
     assert_eq!(list.rows[0].sex, Some(Sex::Female));
@@ -257,7 +277,12 @@ fn the_other_lists_are_read() {
 
     let projects = "Mã dự án;Tên dự án;Số lượng;ĐVT;Kinh phí;Nguồn vốn\n\
                     DE-01;Nuôi dê;120;con;500.000.000;state_budget\nX;Y;1;tấn;;\nZ;Y;1;;;\n";
-    let list = read_projects(projects.as_bytes(), "a.csv", &units());
+    let list = read_projects(
+        projects.as_bytes(),
+        "a.csv",
+        &ReadOptions::default(),
+        &units(),
+    );
     assert_eq!(list.rows[0].quantity, Some(Quantity::whole(120)));
     assert_eq!(list.rows[0].amount, Some(Money::whole(500_000_000)));
     assert_eq!(
@@ -269,11 +294,16 @@ fn the_other_lists_are_read() {
     );
 
     let members = "dự án;hộ;vai trò\nDE-01;HN-01;experienced\n";
-    let list = read_members(members.as_bytes(), "a.csv");
+    let list = read_members(members.as_bytes(), "a.csv", &ReadOptions::default());
     assert_eq!(list.rows[0].role.as_deref(), Some("experienced"));
 
     let stages = "ref,giai đoạn,ngày,số lượng\nR-1,quyết toán,30/6/2023,\"45,5\"\nR-2,xong,x,1\n";
-    let list = read_stages(stages.as_bytes(), "a.csv", &units());
+    let list = read_stages(
+        stages.as_bytes(),
+        "a.csv",
+        &ReadOptions::default(),
+        &units(),
+    );
     assert_eq!(list.rows[0].stage, Stage::Settled);
     assert_eq!(list.rows[0].quantity.unwrap().to_string(), "45.5");
     assert_eq!(
@@ -310,7 +340,7 @@ fn rejected_rows_come_back_with_their_reasons_and_can_be_imported_once_corrected
     );
     assert!(text.contains(";+84 912;thừa;4;"), "{text}");
 
-    let again = read_supports(&file, "rejects.csv", &units());
+    let again = read_supports(&file, "rejects.csv", &ReadOptions::default(), &units());
     assert_eq!(again.issues.len(), list.issues.len());
     let twice = again.write_rejects(&again.issues, Lang::Vi).unwrap();
     let header = |bytes: &[u8]| {
@@ -339,6 +369,7 @@ fn nothing_in_the_rejects_runs_as_a_formula() {
     let list = read_cohort(
         "hộ;ghi chú\nx;=cmd|' /C calc'!A0\n@y;-2+3\nz;-5\n".as_bytes(),
         "a.csv",
+        &ReadOptions::default(),
     );
     let all: Vec<ImportIssue> = (2..=4)
         .map(|row| ImportIssue {
@@ -422,6 +453,8 @@ prop_compose! {
             count: household.is_none().then_some(count),
             household,
             person: None,
+            name: None,
+            id_number: None,
             class,
             group: None,
             villages,
@@ -522,7 +555,7 @@ proptest! {
         rows in proptest::collection::vec(any_support(), 1..6),
         delimiter in proptest::sample::select(vec![b',', b';', b'\t']),
     ) {
-        let list = read_supports(&written(&rows, delimiter), "a.csv", &units());
+        let list = read_supports(&written(&rows, delimiter), "a.csv", &ReadOptions::default(), &units());
         prop_assert_eq!(&list.issues, &[]);
         let expected: Vec<SupportRow> = (2..)
             .zip(rows)
@@ -533,8 +566,8 @@ proptest! {
 
     #[test]
     fn arbitrary_bytes_never_break_a_reader(bytes in any::<Vec<u8>>()) {
-        check_that_no_row_vanishes(&read_households(&bytes, "a.csv"));
-        check_that_no_row_vanishes(&read_supports(&bytes, "a.csv", &units()));
+        check_that_no_row_vanishes(&read_households(&bytes, "a.csv", &ReadOptions::default()));
+        check_that_no_row_vanishes(&read_supports(&bytes, "a.csv", &ReadOptions::default(), &units()));
     }
 
     #[test]
@@ -543,12 +576,12 @@ proptest! {
     ) {
         let head = "hộ;dự án;chính sách;ngày;số người;ref;giai đoạn;người;số tiền;số lượng\n";
         let bytes = format!("{head}{cells}").into_bytes();
-        check_that_no_row_vanishes(&read_supports(&bytes, "a.csv", &units()));
-        check_that_no_row_vanishes(&read_stages(&bytes, "a.csv", &units()));
-        check_that_no_row_vanishes(&read_persons(&bytes, "a.csv"));
-        check_that_no_row_vanishes(&read_projects(&bytes, "a.csv", &units()));
-        check_that_no_row_vanishes(&read_members(&bytes, "a.csv"));
-        let list = read_households(&bytes, "a.csv");
+        check_that_no_row_vanishes(&read_supports(&bytes, "a.csv", &ReadOptions::default(), &units()));
+        check_that_no_row_vanishes(&read_stages(&bytes, "a.csv", &ReadOptions::default(), &units()));
+        check_that_no_row_vanishes(&read_persons(&bytes, "a.csv", &ReadOptions::default()));
+        check_that_no_row_vanishes(&read_projects(&bytes, "a.csv", &ReadOptions::default(), &units()));
+        check_that_no_row_vanishes(&read_members(&bytes, "a.csv", &ReadOptions::default()));
+        let list = read_households(&bytes, "a.csv", &ReadOptions::default());
         check_that_no_row_vanishes(&list);
         list.write_rejects(&list.issues, Lang::Vi).unwrap();
     }
