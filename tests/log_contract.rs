@@ -361,9 +361,13 @@ fn a_log_on_disk_is_the_same_after_it_is_opened_again() {
 #[test]
 fn one_writer_at_a_time_and_any_number_of_readers() {
     let (dir, mut log) = Disk::make(options());
-    let second = SledLog::open(dir.path(), options()).err();
+    let at_once = || LogOptions {
+        wait: None,
+        ..options()
+    };
+    let second = SledLog::open(dir.path(), at_once()).err();
     assert!(matches!(second, Some(LogError::Locked { .. })));
-    let exists = SledLog::create(dir.path(), LEDGER, options()).err();
+    let exists = SledLog::create(dir.path(), LEDGER, at_once()).err();
     assert!(matches!(exists, Some(LogError::Locked { .. })));
     let mut reader = JournalReader::open(dir.path(), &options()).unwrap();
     assert_eq!(reader.head(), log.head());

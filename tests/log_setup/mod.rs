@@ -37,6 +37,9 @@ pub fn options() -> LogOptions {
 pub fn options_at(clock: &Arc<TestClock>) -> LogOptions {
     let mut options = LogOptions::new(Arc::new(tags));
     options.clock = clock.clone();
+    // A child that another test starts holds a copy of every open file until it runs its own
+    // program; a lock that was just given back can look taken for that long.
+    options.wait = Some(std::time::Duration::from_secs(20));
     options
 }
 
