@@ -144,13 +144,31 @@ fn open_db(path: &Path, patience: Duration) -> Result<sled::Db, String> {
         .flush_every_ms(None)
         .use_compression(false);
     let (send, receive) = mpsc::channel();
-    let opening = move || drop(send.send(guarded(|| config.open())));
+    let opening = move || drop(send.send(open_unlocked(&config, patience)));
     thread::Builder::new()
         .spawn(opening)
         .map_err(|error| error.to_string())?;
     match receive.recv_timeout(patience) {
         Ok(opened) => opened,
         Err(_) => Err(format!("sled did not open within {} s", patience.as_secs())),
+    }
+}
+
+/// Opens sled, and waits while its own lock is still held: by threads of a database that was just
+/// dropped, or by a child that has not yet run its program. The ledger's lock is ours by now, so
+/// nobody works on it; and an index set aside for that would be lost as a witness of what the
+/// journal held.
+fn open_unlocked(config: &sled::Config, patience: Duration) -> Result<sled::Db, String> {
+    const PAUSE: Duration = Duration::from_millis(20);
+    let mut waited = Duration::ZERO;
+    loop {
+        match guarded(|| config.open()) {
+            Err(why) if why.contains("could not acquire lock") && waited < patience => {
+                thread::sleep(PAUSE);
+                waited += PAUSE;
+            }
+            opened => return opened,
+        }
     }
 }
 
