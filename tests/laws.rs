@@ -385,6 +385,7 @@ mod folding {
     use socai::projection::{
         Axis, Dimension, Entries, Facts, Figures, Query, View, figures::figures,
     };
+    use socai::report::{KnownAs, Narrative, Report, ReportInput, Template, render};
     use uuid::Uuid;
 
     use crate::memory_office::code;
@@ -655,7 +656,11 @@ mod folding {
             for span in book.view.state.closings.spans() {
                 let found = late_cells(&book.view, &up_to(span.through), span.seq);
                 let said = said_late(&book.events, span.seq, span.through);
-                prop_assert_eq!(found, said, "closed through {} by {}", span.through, span.seq);
+                prop_assert_eq!(&found, &said, "closed through {} by {}", span.through, span.seq);
+                // What was recorded since is the same: it is what a report shows.
+                let mut since = up_to(span.through);
+                since.since = span.seq;
+                prop_assert_eq!(cells(&book.view, &since), said);
             }
         }
 
@@ -818,6 +823,86 @@ mod folding {
         assert_eq!(
             (july.rows[0].incoming.count, july.rows[0].closing.count),
             (0, 2)
+        );
+    }
+
+    const LATE_TEMPLATE: &str = r#"{
+        "code": "late", "version": 1, "name": {"vi": "m", "en": "m"},
+        "figures": {
+            "own": {"query": {"measure": "amount", "rows": {"stages": ["disbursed"]}}},
+            "late": {"query": {"measure": "amount",
+                "rows": {"period": "earlier", "stages": ["disbursed"]}}},
+            "late.households": {"same": {"measure": "households", "of": "late"}}
+        },
+        "header": {"issuer": [], "motto": [], "subject": {"vi": "s", "en": "s"},
+            "symbol": "BC", "title": {"vi": "t", "en": "t"}},
+        "sections": [{"heading": {"vi": "h", "en": "h"}, "blocks": [{"sentence": {
+            "vi": "trong kỳ {own}, bổ sung kỳ trước {late} cho {late.households} hộ",
+            "en": "own {own}, late {late} for {late.households}"}}]}],
+        "signature": {"on_behalf": {"vi": "a", "en": "a"}, "role": {"vi": "r", "en": "r"}}
+    }"#;
+
+    #[test]
+    fn a_report_shows_what_came_late_beside_its_own_figures() {
+        let mut book = Book::new();
+        let day = |text: &str| -> NaiveDate { text.parse().unwrap() };
+        let pay = |household: &str, on: &str, amount| {
+            let draft = crate::memory_office::support("wifi", household, on, amount);
+            Command::RecordSupport(Box::new(draft))
+        };
+        let report = |book: &Book, axis| {
+            let template = Template::from_json(LATE_TEMPLATE, "late.json").unwrap();
+            let input = ReportInput {
+                view: &book.view,
+                as_of: KnownAs {
+                    seq: book.events.len() as u64,
+                    at: String::new(),
+                    root: String::new(),
+                },
+                template: &template,
+                period: "2023-Q2".parse().unwrap(),
+                cut_off: None,
+                axis,
+                lang: socai::domain::Lang::Vi,
+                number: None,
+                date: None,
+                narrative: &Narrative::default(),
+                findings: Vec::new(),
+            };
+            render::text(&Report::build(&input).unwrap()).replace(" đồng", "")
+        };
+        book.today = day("2023-06-30");
+        book.record(&pay("H1", "2023-02-01", 100), None).unwrap();
+        book.record(&pay("H1", "2023-05-01", 7), None).unwrap();
+        assert!(report(&book, Axis::Occurred).contains("trong kỳ 7, bổ sung kỳ trước 0 cho 0 hộ"));
+        let through = day("2023-03-31");
+        book.record(
+            &Command::ClosePeriod {
+                period: None,
+                through,
+            },
+            None,
+        )
+        .unwrap();
+        book.record(&pay("H2", "2023-03-01", 40), None).unwrap();
+        book.record(&pay("H2", "2023-04-01", 3), None).unwrap();
+        let text = report(&book, Axis::Occurred);
+        assert!(
+            text.contains("trong kỳ 10, bổ sung kỳ trước 40 cho 1 hộ"),
+            "{text}"
+        );
+        // Another axis than that of the days is stated on the paper itself.
+        assert!(!text.contains("theo ngày"), "{text}");
+        let text = report(&book, Axis::Decided).replace('\n', " ");
+        assert!(text.contains("theo ngày văn bản"), "{text}");
+        let stock = LATE_TEMPLATE.replace(
+            "\"own\": {\"query\": {\"measure\": \"amount\", \"rows\": {\"stages\": [\"disbursed\"]}}}",
+            "\"own\": {\"target\": {\"kind\": \"wifi\", \"period\": \"earlier\"}}",
+        );
+        let issues = Template::from_json(&stock, "late.json").unwrap_err();
+        assert_eq!(
+            issues[0].problem,
+            socai::report::TemplateProblem::StockEarlier
         );
     }
 

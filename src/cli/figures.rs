@@ -237,12 +237,7 @@ pub fn fingerprint(stand: &Stand, lang: crate::domain::Lang) -> String {
 
 /// What people call an axis.
 pub fn axis_name(axis: Axis, lang: crate::domain::Lang) -> &'static str {
-    match axis {
-        Axis::Occurred => lang.pick("theo ngày phát sinh", "by the day it happened"),
-        Axis::Covers => lang.pick("theo kỳ hưởng", "by what it pays for"),
-        Axis::Recorded => lang.pick("theo ngày ghi sổ", "by the day it was recorded"),
-        Axis::Decided => lang.pick("theo ngày văn bản", "by the date of the document"),
-    }
+    axis.label(lang)
 }
 
 /// What people call a dimension.

@@ -36,6 +36,16 @@ impl Axis {
 }
 
 impl Axis {
+    /// What people call it.
+    pub fn label(self, lang: Lang) -> &'static str {
+        match self {
+            Axis::Occurred => lang.pick("theo ngày phát sinh", "by the day it happened"),
+            Axis::Covers => lang.pick("theo kỳ hưởng", "by what it pays for"),
+            Axis::Recorded => lang.pick("theo ngày ghi sổ", "by the day it was recorded"),
+            Axis::Decided => lang.pick("theo ngày văn bản", "by the date of the document"),
+        }
+    }
+
     /// Its name in options and output.
     pub fn name(self) -> &'static str {
         match self {
@@ -220,6 +230,9 @@ pub struct Query {
     pub axis: Axis,
     /// How much of the log is known.
     pub as_of: u64,
+    /// Only what was recorded after this event; 0 for all. Of days that were closed by it and have
+    /// been closed ever since, this is what came late.
+    pub since: u64,
     /// The grouping.
     pub by: Vec<Dimension>,
     /// The stages that count.
@@ -245,6 +258,7 @@ impl Query {
             to,
             axis: Axis::Occurred,
             as_of: u64::MAX,
+            since: 0,
             by: Vec::new(),
             stages: vec![Stage::Disbursed, Stage::Held],
             kinds: Vec::new(),
@@ -654,7 +668,7 @@ impl<'a> Scan<'a> {
         let as_of = self.query.as_of;
         let mut rows: Vec<(&Fact, Day)> = Vec::new();
         for fact in self.facts.rows() {
-            if !fact.stands_at(as_of) {
+            if !fact.stands_at(as_of) || fact.add_seq <= self.query.since {
                 continue;
             }
             let placed = self.placed(fact);

@@ -201,7 +201,7 @@ pub fn movement(facts: &Facts, state: &State, query: &Query) -> Result<Movement,
 }
 
 /// The last closed day up to a day, with its closing.
-fn last_closed(state: &State, day: NaiveDate) -> Option<(NaiveDate, u64)> {
+pub fn last_closed(state: &State, day: NaiveDate) -> Option<(NaiveDate, u64)> {
     let through = state.closings.through()?.min(day);
     Some((through, state.closings.closing_of(through)?))
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::issue::{TemplateIssue, TemplateProblem};
 use super::sentence::{Sentence, Word};
-use super::template::{Block, FigureSource, Rows, Template, both};
+use super::template::{Block, FigureSource, Rows, Span, Template, both};
 use crate::domain::language::Lang;
 use crate::projection::Dimension;
 
@@ -85,6 +85,11 @@ impl Check<'_> {
             }
             FigureSource::Others { by, .. } | FigureSource::Unclassified { by, .. } => {
                 self.breakdown_dimension(&place, by);
+            }
+            FigureSource::Budget { period, .. } | FigureSource::Target { period, .. }
+                if *period == Span::Earlier =>
+            {
+                self.add(&place, TemplateProblem::StockEarlier);
             }
             _ => {}
         }

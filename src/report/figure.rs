@@ -18,6 +18,7 @@ use crate::domain::state::State;
 use crate::projection::figures::{
     self, Axis, Dimension, Entries, FiguresError, Filter, Query, Row,
 };
+use crate::projection::movement::last_closed;
 use crate::projection::view::View;
 
 /// What a figure was asked: enough to ask it again, and to find the events behind it.
@@ -36,6 +37,9 @@ pub struct Question {
     /// The programme of a budget.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub programme: Option<String>,
+    /// Only what was recorded after this event: the closing of these days.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<u64>,
     /// The source of a budget.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
@@ -94,6 +98,7 @@ impl Question {
             to: self.to,
             axis,
             as_of,
+            since: self.since.unwrap_or(0),
             by: Vec::new(),
             stages: self.stages.clone(),
             kinds: self.kinds.clone(),
@@ -239,6 +244,18 @@ impl Asker<'_> {
         match span {
             Span::Report => self.span,
             Span::Year => (self.year.first_day(), self.span.1),
+            Span::Earlier => self.earlier().0,
+        }
+    }
+
+    /// The closed days before the period, and the closing since which they are closed. Without one
+    /// there are no such days.
+    fn earlier(&self) -> ((NaiveDate, NaiveDate), Option<u64>) {
+        let first = NaiveDate::from_yo_opt(1900, 1).unwrap_or(NaiveDate::MIN);
+        let eve = self.span.0.pred_opt().unwrap_or(self.span.0);
+        match last_closed(self.state(), eve) {
+            Some((through, closing)) => ((first, through), Some(closing)),
+            None => ((eve, first), None),
         }
     }
 
@@ -252,6 +269,9 @@ impl Asker<'_> {
             ..self.stock(Asked::Cube(measure))
         };
         (question.from, question.to) = (from, to);
+        if rows.period == Span::Earlier {
+            question.since = self.earlier().1;
+        }
         self.keep_known_cohorts(&mut question);
         question
     }
@@ -263,6 +283,7 @@ impl Asker<'_> {
             kinds: Vec::new(),
             measure,
             programme: None,
+            since: None,
             source: None,
             stages: Vec::new(),
             target: None,

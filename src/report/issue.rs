@@ -73,6 +73,8 @@ pub enum TemplateProblem {
         /// What was found.
         found: String,
     },
+    /// A target or a budget of earlier days: closing is of days, not of stocks.
+    StockEarlier,
     /// A slot that stands twice.
     SlotTwice(String),
     /// A list that has to hold something.
@@ -92,6 +94,7 @@ impl Explain for TemplateIssue {
             TemplateProblem::NoRows { .. } => "template_no_rows",
             TemplateProblem::OpenBreakdown { .. } => "template_open_breakdown",
             TemplateProblem::Dimension { .. } => "template_bad_dimension",
+            TemplateProblem::StockEarlier => "template_stock_earlier",
             TemplateProblem::SlotTwice(_) => "template_slot_twice",
             TemplateProblem::Empty(_) => "template_empty_list",
         }
@@ -178,6 +181,9 @@ fn vietnamese(problem: &TemplateProblem) -> String {
             format!("phân tổ của “{of}” theo “{by}” có thể không cộng đủ tổng số")
         }
         TemplateProblem::Dimension { found } => format!("không dùng được chiều “{found}” ở đây"),
+        TemplateProblem::StockEarlier => {
+            "chỉ tiêu và nguồn vốn không có phần bổ sung kỳ trước (“earlier”)".to_owned()
+        }
         TemplateProblem::SlotTwice(slot) => format!("phần lời văn “{slot}” xuất hiện hai lần"),
         TemplateProblem::Empty(list) => format!("“{list}” không được để trống"),
     }
@@ -214,6 +220,9 @@ fn english(problem: &TemplateProblem) -> String {
         }
         TemplateProblem::Dimension { found } => {
             format!("the dimension \"{found}\" cannot stand here")
+        }
+        TemplateProblem::StockEarlier => {
+            "a target or a budget has nothing late for an earlier period (\"earlier\")".to_owned()
         }
         TemplateProblem::SlotTwice(slot) => format!("the slot \"{slot}\" stands twice"),
         TemplateProblem::Empty(list) => format!("\"{list}\" cannot be empty"),

@@ -178,6 +178,9 @@ pub enum Span {
     Report,
     /// The calendar year in which the report's period ends.
     Year,
+    /// The closed days before the report's period: only what was recorded of them since they were
+    /// closed (*bổ sung kỳ trước*). Nothing, where none is closed.
+    Earlier,
 }
 
 impl Span {

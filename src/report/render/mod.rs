@@ -15,6 +15,7 @@ pub use text::text;
 use super::build::ReportError;
 use super::model::Report;
 use crate::domain::language::Lang;
+use crate::projection::Axis;
 
 /// The number of the rules by which a model is rendered.
 pub const RENDERER: u32 = 1;
@@ -128,9 +129,14 @@ fn fingerprint(report: &Report) -> [String; 3] {
     let as_of = &report.as_of;
     let template = &report.template;
     let digest = report.digest.as_deref().unwrap_or_default();
+    // What says nothing counts by the day it happened.
+    let axis = match report.axis {
+        Axis::Occurred => String::new(),
+        other => format!(", {}", other.label(report.language)),
+    };
     [
         format!(
-            "{} {} ({}), {} {} v{}",
+            "{} {} ({}), {} {} v{}{axis}",
             words.ledger,
             as_of.seq,
             as_of.at,
