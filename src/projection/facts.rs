@@ -5,11 +5,14 @@
 //! comparison and never a replay. A contra correction adds rows with `sign` -1 and +1.
 
 use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
 
 use chrono::{Datelike, NaiveDate};
 use uuid::Uuid;
 
+use super::figures::Axis;
 use super::interner::Interner;
+use super::packed::Packed;
 use crate::domain::code::Code;
 use crate::domain::event::{Body, Event};
 use crate::domain::period::Period;
@@ -53,7 +56,8 @@ pub struct Fact {
     pub recorded: Day,
     /// The date of the document it rests on, else `occurred`.
     pub decided: Day,
-    pub support: u32,
+    /// The place in the log of the event that opened the support: its number among supports.
+    pub support: u64,
     pub kind: u32,
     /// 0 none, else the class's place in `HouseholdClass::ALL` plus 1.
     pub class: u8,
@@ -71,11 +75,50 @@ pub struct Fact {
     pub count: u64,
     pub quantity: i64,
     pub recovered: i64,
-    funding_at: u32,
-    funding_len: u32,
+    pub(super) funding_at: u32,
+    pub(super) funding_len: u32,
+    /// The stages that the support has rows at, as bits; known for a row that was packed.
+    pub(super) stages: u16,
+    /// The support's place among those that this fold met.
+    pub(super) slot: u32,
+    /// No reversal or correction has taken the row up yet.
+    pub(super) open: bool,
 }
 
 impl Fact {
+    /// A row that says nothing.
+    pub(super) const NONE: Fact = Fact {
+        add_seq: 0,
+        void_seq: STANDS,
+        sign: 1,
+        is_recovery: false,
+        contra: false,
+        stage: Stage::Registered,
+        occurred: 0,
+        recorded: 0,
+        decided: 0,
+        support: 0,
+        kind: 0,
+        class: 0,
+        sex: 0,
+        minority: 0,
+        household: 0,
+        person: 0,
+        group: 0,
+        project: 0,
+        places: 0,
+        covers: 0,
+        unit: 0,
+        count: 0,
+        quantity: 0,
+        recovered: 0,
+        funding_at: 0,
+        funding_len: 0,
+        stages: 0,
+        slot: NO_ROW,
+        open: false,
+    };
+
     /// Whether the row counts for who knows the first `as_of` events.
     pub fn stands_at(&self, as_of: u64) -> bool {
         self.add_seq <= as_of && (self.void_seq == STANDS || self.void_seq > as_of)
@@ -105,48 +148,66 @@ pub struct Facts {
     pub places: Interner<Vec<Code>>,
     /// Periods a support pays for.
     pub periods: Interner<Period>,
-    /// Support ids.
-    pub supports: Interner<Uuid>,
-    standing: HashMap<u32, Vec<usize>>,
-    recoveries: HashMap<u32, Vec<usize>>,
+    slots: HashMap<Uuid, u32>,
+    supports: Vec<Support>,
+    /// For each row, the row of the same support before it.
+    before: Vec<u32>,
     offset_ms: i64,
+    packed: OnceLock<Option<Arc<Packed>>>,
 }
+
+/// What the fold knows of a support.
+#[derive(Debug, Clone, Copy)]
+struct Support {
+    /// The event that opened it.
+    opened: u64,
+    /// Its newest row, or [`NO_ROW`].
+    last: u32,
+    /// The stages that any of its rows is at, as bits.
+    stages: u16,
+}
+
+const NO_ROW: u32 = u32::MAX;
+
+/// From how many rows on it pays to pack them before they are asked about.
+const WORTH_PACKING: usize = 2_048;
 
 impl Facts {
     /// Folds one event.
     pub fn evolve(&mut self, event: &Event) {
+        self.packed.take();
         match &event.body {
             Body::LedgerOpened(data) => self.offset_ms = offset_ms(&data.offset),
             Body::Support(stage, state) => {
                 let id = state.support.unwrap_or(event.id);
-                let support = self.supports.intern(Some(&id));
+                let slot = self.slot(&id, event.seq);
                 let occurred = day(state.occurred_on);
-                self.add(event, support, *stage, state, occurred, false);
+                self.add(event, slot, *stage, state, occurred, false);
             }
             Body::SupportReversed(data) => {
-                let support = self.supports.intern(Some(&data.support));
-                let rows = self.take_standing(support, data.stage);
+                let slot = self.slot(&data.support, event.seq);
+                let rows = self.take_standing(slot, data.stage);
                 let effective = day(data.effective_on);
                 self.unsay(event, &rows, data.mode, effective);
                 // What was never paid cannot have been taken back.
-                if self.paid_row(support).is_none() {
-                    let rows = self.recoveries.remove(&support).unwrap_or_default();
+                if self.paid_row(slot).is_none() {
+                    let rows = self.take_open(slot, |fact| fact.is_recovery);
                     self.unsay(event, &rows, data.mode, effective);
                 }
             }
             Body::SupportCorrected(data) => {
-                let support = self.supports.intern(Some(&data.support));
-                let rows = self.take_standing(support, Some(data.stage));
+                let slot = self.slot(&data.support, event.seq);
+                let rows = self.take_standing(slot, Some(data.stage));
                 let effective = day(data.effective_on);
                 self.unsay(event, &rows, data.mode, effective);
                 let moved = |index: &usize| self.rows.get(*index).is_some_and(|row| row.contra);
                 let contra = data.mode == CorrectionMode::Contra || rows.iter().any(moved);
-                self.add(event, support, data.stage, &data.to, effective, contra);
+                self.add(event, slot, data.stage, &data.to, effective, contra);
             }
             Body::SupportRecovered(data) => {
-                let support = self.supports.intern(Some(&data.support));
+                let slot = self.slot(&data.support, event.seq);
                 let source = self.sources.intern(data.source.as_ref());
-                let paid = self.paid_row(support);
+                let paid = self.paid_row(slot);
                 if let Some(mut fact) = paid {
                     fact.add_seq = event.seq;
                     fact.void_seq = STANDS;
@@ -159,9 +220,7 @@ impl Facts {
                     fact.recovered = data.amount.thousandths();
                     (fact.quantity, fact.count, fact.unit) = (0, 0, 0);
                     (fact.funding_at, fact.funding_len) = self.add_funding(&[(source, 0)]);
-                    let recoveries = self.recoveries.entry(support).or_default();
-                    recoveries.push(self.rows.len());
-                    self.rows.push(fact);
+                    self.push(fact, true);
                 }
             }
             _ => {}
@@ -181,6 +240,67 @@ impl Facts {
             .unwrap_or_default()
     }
 
+    fn slot(&mut self, id: &Uuid, seq: u64) -> u32 {
+        if let Some(slot) = self.slots.get(id) {
+            return *slot;
+        }
+        let slot = u32::try_from(self.supports.len()).unwrap_or(NO_ROW);
+        self.supports.push(Support {
+            opened: seq,
+            last: NO_ROW,
+            stages: 0,
+        });
+        self.slots.insert(*id, slot);
+        slot
+    }
+
+    fn push(&mut self, mut fact: Fact, open: bool) {
+        let index = u32::try_from(self.rows.len()).unwrap_or(NO_ROW);
+        fact.open = open;
+        let mut last = NO_ROW;
+        if let Some(support) = self.supports.get_mut(fact.slot as usize) {
+            last = std::mem::replace(&mut support.last, index);
+            support.stages |= stage_bit(fact.stage);
+        }
+        self.before.push(last);
+        self.rows.push(fact);
+    }
+
+    /// The day that an axis places a row at.
+    pub(super) fn placed(&self, fact: &Fact, axis: Axis) -> Day {
+        match axis {
+            // Money taken back pays for no period: it stands at its own date.
+            Axis::Covers if fact.is_recovery => fact.occurred,
+            Axis::Occurred => fact.occurred,
+            Axis::Recorded => fact.recorded,
+            Axis::Decided => fact.decided,
+            Axis::Covers => {
+                let covers = self.periods.value(fact.covers);
+                covers.map_or(fact.occurred, |period| day(period.last_day()))
+            }
+        }
+    }
+
+    /// The stages that a support has rows at, as bits.
+    pub(super) fn stages_of(&self, fact: &Fact) -> u16 {
+        let support = self.supports.get(fact.slot as usize);
+        support.map_or(u16::MAX, |support| support.stages)
+    }
+
+    /// Packs the rows into columns by month now, however few they are.
+    pub fn pack(&self) {
+        self.packed.get_or_init(|| Packed::of(self).map(Arc::new));
+    }
+
+    /// The rows in columns by month, where there are so many that it pays; made once.
+    pub(super) fn packed(&self) -> Option<&Packed> {
+        if self.rows.len() < WORTH_PACKING && self.packed.get().is_none() {
+            return None;
+        }
+        let packed = self.packed.get_or_init(|| Packed::of(self).map(Arc::new));
+        packed.as_deref()
+    }
+
     fn local_day(&self, at_ms: i64) -> Day {
         let days = at_ms.saturating_add(self.offset_ms).div_euclid(86_400_000);
         Day::try_from(days).unwrap_or(Day::MAX)
@@ -189,7 +309,7 @@ impl Facts {
     fn add(
         &mut self,
         event: &Event,
-        support: u32,
+        slot: u32,
         stage: Stage,
         state: &SupportState,
         occurred: Day,
@@ -208,6 +328,7 @@ impl Facts {
         let (funding_at, funding_len) = self.add_funding(&parts);
         let named = state.household.is_some();
         let places = (!state.villages.is_empty()).then_some(&state.villages);
+        let opened = self.supports.get(slot as usize);
         let fact = Fact {
             add_seq: event.seq,
             void_seq: STANDS,
@@ -218,7 +339,7 @@ impl Facts {
             occurred,
             recorded: self.local_day(event.at_ms),
             decided: decided(event, occurred),
-            support,
+            support: opened.map_or(event.seq, |support| support.opened),
             kind: self.kinds.intern(Some(&state.kind)),
             class: state.class.map_or(0, |class| class as u8 + 1),
             sex: state.sex.map_or(0, |sex| sex as u8 + 1),
@@ -235,12 +356,11 @@ impl Facts {
             recovered: 0,
             funding_at,
             funding_len,
+            stages: 0,
+            slot,
+            open: true,
         };
-        self.standing
-            .entry(support)
-            .or_default()
-            .push(self.rows.len());
-        self.rows.push(fact);
+        self.push(fact, true);
     }
 
     fn add_funding(&mut self, parts: &[(u32, i64)]) -> (u32, u32) {
@@ -249,20 +369,34 @@ impl Facts {
         (at, u32::try_from(parts.len()).unwrap_or(0))
     }
 
-    fn take_standing(&mut self, support: u32, stage: Option<Stage>) -> Vec<usize> {
-        let rows = &self.rows;
-        let Some(standing) = self.standing.get_mut(&support) else {
-            return Vec::new();
-        };
-        let hit = |index: &usize| {
-            stage.is_none()
-                || rows
-                    .get(*index)
-                    .is_some_and(|fact| Some(fact.stage) == stage)
-        };
-        let (taken, left) = standing.iter().copied().partition(hit);
-        *standing = left;
+    /// The open rows of a support that are asked for, the oldest first.
+    fn open_rows(&self, slot: u32, wanted: impl Fn(&Fact) -> bool) -> Vec<usize> {
+        let mut found = Vec::new();
+        let support = self.supports.get(slot as usize);
+        let mut next = support.map_or(NO_ROW, |support| support.last);
+        while let Some(fact) = self.rows.get(next as usize) {
+            if fact.open && wanted(fact) {
+                found.push(next as usize);
+            }
+            next = self.before.get(next as usize).copied().unwrap_or(NO_ROW);
+        }
+        found.reverse();
+        found
+    }
+
+    fn take_open(&mut self, slot: u32, wanted: impl Fn(&Fact) -> bool) -> Vec<usize> {
+        let taken = self.open_rows(slot, wanted);
+        for index in &taken {
+            if let Some(fact) = self.rows.get_mut(*index) {
+                fact.open = false;
+            }
+        }
         taken
+    }
+
+    fn take_standing(&mut self, slot: u32, stage: Option<Stage>) -> Vec<usize> {
+        let hit = |fact: &Fact| stage.is_none_or(|stage| fact.stage == stage);
+        self.take_open(slot, |fact| !fact.is_recovery && hit(fact))
     }
 
     /// Voids rows in their place, or adds a row of the opposite sign for each.
@@ -281,15 +415,15 @@ impl Facts {
                         fact.decided = decided(event, effective);
                         (fact.add_seq, fact.void_seq) = (event.seq, STANDS);
                         (fact.occurred, fact.recorded) = (effective, recorded);
-                        self.rows.push(fact);
+                        self.push(fact, false);
                     }
                 }
             }
         }
     }
 
-    fn paid_row(&self, support: u32) -> Option<Fact> {
-        let standing = self.standing.get(&support)?;
+    fn paid_row(&self, slot: u32) -> Option<Fact> {
+        let standing = self.open_rows(slot, |fact| !fact.is_recovery);
         let rows = || standing.iter().filter_map(|index| self.rows.get(*index));
         let at = |stage| rows().find(|fact| fact.stage == stage).copied();
         at(Stage::Disbursed).or_else(|| at(Stage::Settled))
@@ -300,6 +434,11 @@ impl Facts {
 fn decided(event: &Event, else_on: Day) -> Day {
     let document = event.document.as_ref();
     document.and_then(|paper| paper.date).map_or(else_on, day)
+}
+
+/// A stage as a bit among stages.
+pub(super) fn stage_bit(stage: Stage) -> u16 {
+    1 << stage as u16
 }
 
 /// Milliseconds of an offset such as `+07:00`.

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use chrono::Datelike;
 use serde::Serialize;
 
+use super::cube;
 use super::facts::{Day, Fact, Facts, date, day};
 use crate::domain::class::HouseholdClass;
 use crate::domain::code::Code;
@@ -351,13 +352,38 @@ pub struct Figures {
     pub rows: Vec<Row>,
 }
 
+/// What adds up in a cell.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Sums {
+    pub(super) turns: i64,
+    pub(super) count: i64,
+    pub(super) amount: i128,
+    pub(super) recovered: i128,
+    pub(super) quantities: BTreeMap<u32, i128>,
+}
+
+impl Sums {
+    /// Adds a row, of which `amount` counts. `true`: whom it names counts too.
+    pub(super) fn add(&mut self, fact: &Fact, amount: i128) -> bool {
+        if fact.is_recovery {
+            self.recovered += i128::from(fact.sign) * i128::from(fact.recovered);
+            return false;
+        }
+        let sign = i64::from(fact.sign);
+        self.turns += sign;
+        self.count += sign * i64::try_from(fact.count).unwrap_or(i64::MAX);
+        self.amount += i128::from(sign) * amount;
+        if fact.unit != 0 {
+            *self.quantities.entry(fact.unit).or_default() +=
+                i128::from(sign) * i128::from(fact.quantity);
+        }
+        sign > 0
+    }
+}
+
 #[derive(Default)]
 struct Cell {
-    turns: i64,
-    count: i64,
-    amount: i128,
-    recovered: i128,
-    quantities: BTreeMap<u32, i128>,
+    sums: Sums,
     households: HashSet<u32>,
     persons: HashSet<u32>,
     places: HashSet<u32>,
@@ -370,30 +396,58 @@ struct Cell {
 /// [`FiguresError`] for a value that neither the catalogue nor the ledger knows.
 pub fn figures(facts: &Facts, state: &State, query: &Query) -> Result<Figures, FiguresError> {
     let scan = Scan::prepare(facts, state, query)?;
-    let rows = scan.select();
+    Ok(scan.figures(cube::count(&scan)))
+}
+
+/// Answers a query as [`figures`] does, by looking at every row one after the other. It is slow
+/// and easy to see through: tests hold the two equal.
+///
+/// # Errors
+/// As [`figures`].
+pub fn figures_by_scan(
+    facts: &Facts,
+    state: &State,
+    query: &Query,
+) -> Result<Figures, FiguresError> {
+    let scan = Scan::prepare(facts, state, query)?;
     let mut cells: HashMap<Vec<u32>, Cell> = HashMap::new();
     let mut key = Vec::with_capacity(query.by.len());
-    for (fact, placed) in &rows {
-        scan.add(fact, *placed, &mut key, &mut cells);
+    for (fact, placed) in &scan.select() {
+        scan.add(
+            fact,
+            *placed,
+            facts.funding(fact),
+            &mut key,
+            |key, amount| {
+                let cell = cells.entry(key.to_vec()).or_default();
+                if cell.sums.add(fact, amount) {
+                    let named = |number: u32| (number != 0).then_some(number);
+                    cell.households.extend(named(fact.household));
+                    cell.persons.extend(named(fact.person));
+                    cell.places.extend(named(fact.places));
+                }
+            },
+        );
     }
-    let mut sorted: BTreeMap<Vec<String>, Row> = BTreeMap::new();
-    for (key, cell) in cells {
-        let names: Vec<String> = query
-            .by
-            .iter()
-            .zip(&key)
-            .map(|(by, number)| scan.name(*by, *number))
-            .collect();
-        sorted.insert(names.clone(), scan.finish(names, cell));
-    }
-    let mut rows: Vec<Row> = sorted.into_values().collect();
-    if query.by.is_empty() && rows.is_empty() {
-        rows.push(Row::empty(Vec::new()));
-    }
-    Ok(Figures {
-        by: query.by.clone(),
-        rows,
-    })
+    let counted = cells.into_iter().map(|(key, cell)| Counted {
+        key,
+        sums: cell.sums,
+        households: cell.households.len() as u64,
+        persons: cell.persons.len() as u64,
+        places: cell.places.into_iter().collect(),
+    });
+    Ok(scan.figures(counted.collect()))
+}
+
+/// A cell of the cube in the numbers of the dictionaries.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Counted {
+    pub(super) key: Vec<u32>,
+    pub(super) sums: Sums,
+    pub(super) households: u64,
+    pub(super) persons: u64,
+    /// The numbers of the places, each once.
+    pub(super) places: Vec<u32>,
 }
 
 /// The rows of the facts table that a query counts, with their places in the log: what stands
@@ -407,7 +461,8 @@ pub fn events_behind(
     query: &Query,
 ) -> Result<Vec<u64>, FiguresError> {
     let scan = Scan::prepare(facts, state, query)?;
-    let mut seqs: Vec<u64> = scan.select().iter().map(|(fact, _)| fact.add_seq).collect();
+    let mut seqs = Vec::new();
+    cube::each_row(&scan, &mut |fact, _, _| seqs.push(fact.add_seq));
     seqs.sort_unstable();
     seqs.dedup();
     Ok(seqs)
@@ -423,28 +478,30 @@ pub fn households_behind(
     query: &Query,
 ) -> Result<BTreeSet<Code>, FiguresError> {
     let scan = Scan::prepare(facts, state, query)?;
-    let rows = scan.select();
-    let households = rows.iter().map(|(fact, _)| fact.household);
-    Ok(households
-        .filter_map(|number| facts.households.value(number).cloned())
-        .collect())
+    let mut numbers = BTreeSet::new();
+    cube::each_row(&scan, &mut |fact, _, _| {
+        numbers.extend((fact.household != 0).then_some(fact.household));
+    });
+    let code = |number: u32| facts.households.value(number).cloned();
+    Ok(numbers.into_iter().filter_map(code).collect())
 }
 
 /// A filter in the numbers of the dictionaries.
-enum Test {
+pub(super) enum Test {
     Keys(Dimension, HashSet<u32>),
     Households(HashSet<u32>),
     Persons(HashSet<u32>),
 }
 
-struct Scan<'a> {
-    facts: &'a Facts,
-    query: &'a Query,
-    from: Day,
-    to: Day,
-    kinds: Option<HashSet<u32>>,
-    tests: Vec<Test>,
-    sources: Option<HashSet<u32>>,
+/// A query in the numbers of the dictionaries.
+pub(super) struct Scan<'a> {
+    pub(super) facts: &'a Facts,
+    pub(super) query: &'a Query,
+    pub(super) from: Day,
+    pub(super) to: Day,
+    pub(super) kinds: Option<HashSet<u32>>,
+    pub(super) tests: Vec<Test>,
+    pub(super) sources: Option<HashSet<u32>>,
     programme_names: Vec<String>,
     programme_of_kind: HashMap<u32, u32>,
     programme_of_project: HashMap<u32, u32>,
@@ -649,20 +706,6 @@ impl<'a> Scan<'a> {
         }
     }
 
-    fn placed(&self, fact: &Fact) -> Day {
-        match self.query.axis {
-            // Money taken back pays for no period: it stands at its own date.
-            Axis::Covers if fact.is_recovery => fact.occurred,
-            Axis::Occurred => fact.occurred,
-            Axis::Recorded => fact.recorded,
-            Axis::Decided => fact.decided,
-            Axis::Covers => {
-                let covers = self.facts.periods.value(fact.covers);
-                covers.map_or(fact.occurred, |period| day(period.last_day()))
-            }
-        }
-    }
-
     /// The rows that count, with the day each is placed at.
     fn select(&self) -> Vec<(&'a Fact, Day)> {
         let as_of = self.query.as_of;
@@ -671,43 +714,48 @@ impl<'a> Scan<'a> {
             if !fact.stands_at(as_of) || fact.add_seq <= self.query.since {
                 continue;
             }
-            let placed = self.placed(fact);
-            let in_kinds = self
-                .kinds
-                .as_ref()
-                .is_none_or(|kinds| kinds.contains(&fact.kind));
-            if placed >= self.from
-                && placed <= self.to
-                && in_kinds
-                && self.query.stages.contains(&fact.stage)
-            {
+            let placed = self.facts.placed(fact, self.query.axis);
+            let in_period = placed >= self.from && placed <= self.to;
+            if in_period && self.asks_for(fact.stage, fact.kind) {
                 rows.push((fact, placed));
             }
         }
-        if self.query.stages.len() > 1 && !self.query.by.contains(&Dimension::Stage) {
-            keep_furthest(&mut rows);
+        if self.counts_furthest() {
+            let mut reached = Reached::default();
+            rows.iter().for_each(|(fact, _)| reached.take(fact));
+            rows.retain(|(fact, _)| reached.counts(fact));
         }
-        let counts = |fact| self.query.entries.hold(fact);
-        rows.retain(|(fact, placed)| counts(fact) && self.passes(fact, *placed));
+        rows.retain(|(fact, placed)| self.passes(fact, *placed, self.facts.funding(fact)));
         rows
     }
 
-    fn passes(&self, fact: &Fact, placed: Day) -> bool {
+    /// Whether rows of a stage and kind can count.
+    pub(super) fn asks_for(&self, stage: Stage, kind: u32) -> bool {
+        let kinds = self.kinds.as_ref();
+        self.query.stages.contains(&stage) && kinds.is_none_or(|kinds| kinds.contains(&kind))
+    }
+
+    /// Whether an action counts once, at the furthest stage it reached in the period.
+    pub(super) fn counts_furthest(&self) -> bool {
+        self.query.stages.len() > 1 && !self.query.by.contains(&Dimension::Stage)
+    }
+
+    /// Whether a row passes every filter; `parts` is its funding.
+    pub(super) fn passes(&self, fact: &Fact, placed: Day, parts: &[(u32, i64)]) -> bool {
         let tests = self.tests.iter().all(|test| match test {
             Test::Keys(dimension, wanted) => wanted.contains(&self.key(fact, placed, *dimension)),
             Test::Households(wanted) => fact.household != 0 && wanted.contains(&fact.household),
             Test::Persons(wanted) => fact.person != 0 && wanted.contains(&fact.person),
         });
         let funded = self.sources.as_ref().is_none_or(|wanted| {
-            let parts = self.facts.funding(fact);
             parts.iter().any(|(source, _)| wanted.contains(source))
                 || (parts.is_empty() && wanted.contains(&0))
         });
-        tests && funded
+        tests && funded && self.query.entries.hold(fact)
     }
 
     /// The number of a row's key; a source is not one number, so it is filled in by the caller.
-    fn key(&self, fact: &Fact, placed: Day, dimension: Dimension) -> u32 {
+    pub(super) fn key(&self, fact: &Fact, placed: Day, dimension: Dimension) -> u32 {
         let of = |map: &HashMap<u32, u32>, number: u32| map.get(&number).copied().unwrap_or(0);
         match dimension {
             Dimension::Kind => fact.kind,
@@ -775,96 +823,78 @@ impl<'a> Scan<'a> {
         }
     }
 
-    fn add(
+    /// Gives the keys that a row counts under, and what of its amount counts there.
+    pub(super) fn add(
         &self,
         fact: &Fact,
         placed: Day,
+        parts: &[(u32, i64)],
         key: &mut Vec<u32>,
-        cells: &mut HashMap<Vec<u32>, Cell>,
+        mut take: impl FnMut(&[u32], i128),
     ) {
-        let parts = self.facts.funding(fact);
         let counted = |source: &u32| self.sources.as_ref().is_none_or(|set| set.contains(source));
-        let Some(place) = self.query.by.iter().position(|by| *by == Dimension::Source) else {
+        key.clear();
+        key.extend(self.query.by.iter().map(|by| self.key(fact, placed, *by)));
+        let place = self.query.by.iter().position(|by| *by == Dimension::Source);
+        let Some(place) = place else {
             let amount = parts.iter().filter(|(source, _)| counted(source));
             let amount: i128 = amount.map(|(_, amount)| i128::from(*amount)).sum();
-            self.put(fact, placed, None, amount, key, cells);
+            take(key, amount);
             return;
         };
         if parts.is_empty() {
-            self.put(fact, placed, Some((place, 0)), 0, key, cells);
+            take(key, 0);
         }
         for (source, amount) in parts.iter().filter(|(source, _)| counted(source)) {
-            let amount = i128::from(*amount);
-            self.put(fact, placed, Some((place, *source)), amount, key, cells);
+            if let Some(slot) = key.get_mut(place) {
+                *slot = *source;
+            }
+            take(key, i128::from(*amount));
         }
     }
 
-    fn put(
-        &self,
-        fact: &Fact,
-        placed: Day,
-        source: Option<(usize, u32)>,
-        amount: i128,
-        key: &mut Vec<u32>,
-        cells: &mut HashMap<Vec<u32>, Cell>,
-    ) {
-        key.clear();
-        key.extend(self.query.by.iter().map(|by| self.key(fact, placed, *by)));
-        if let Some((place, source)) = source
-            && let Some(slot) = key.get_mut(place)
-        {
-            *slot = source;
+    /// The rows of an answer, sorted by their keys.
+    fn figures(&self, cells: Vec<Counted>) -> Figures {
+        let by = &self.query.by;
+        let mut sorted: BTreeMap<Vec<String>, Row> = BTreeMap::new();
+        for cell in cells {
+            let keys = by.iter().zip(&cell.key);
+            let names: Vec<String> = keys.map(|(by, number)| self.name(*by, *number)).collect();
+            sorted.insert(names.clone(), self.finish(names, &cell));
         }
-        if !cells.contains_key(key.as_slice()) {
-            cells.insert(key.clone(), Cell::default());
+        let mut rows: Vec<Row> = sorted.into_values().collect();
+        if by.is_empty() && rows.is_empty() {
+            rows.push(Row::empty(Vec::new()));
         }
-        let Some(cell) = cells.get_mut(key.as_slice()) else {
-            return;
-        };
-        if fact.is_recovery {
-            cell.recovered += i128::from(fact.sign) * i128::from(fact.recovered);
-            return;
-        }
-        let sign = i64::from(fact.sign);
-        cell.turns += sign;
-        cell.count += sign * i64::try_from(fact.count).unwrap_or(i64::MAX);
-        cell.amount += i128::from(sign) * amount;
-        if fact.unit != 0 {
-            *cell.quantities.entry(fact.unit).or_default() +=
-                i128::from(sign) * i128::from(fact.quantity);
-        }
-        if sign > 0 {
-            cell.households
-                .extend((fact.household != 0).then_some(fact.household));
-            cell.persons
-                .extend((fact.person != 0).then_some(fact.person));
-            cell.places
-                .extend((fact.places != 0).then_some(fact.places));
+        Figures {
+            by: by.clone(),
+            rows,
         }
     }
 
-    fn finish(&self, keys: Vec<String>, cell: Cell) -> Row {
+    fn finish(&self, keys: Vec<String>, cell: &Counted) -> Row {
+        let sums = &cell.sums;
         let villages: HashSet<&Code> = cell
             .places
             .iter()
             .filter_map(|number| self.facts.places.value(*number))
             .flatten()
             .collect();
-        let mixed_units = cell.quantities.len() > 1;
-        let mut units = cell.quantities.iter();
+        let mixed_units = sums.quantities.len() > 1;
+        let mut units = sums.quantities.iter();
         let (unit, quantity) = match (units.next(), units.next()) {
             (Some((unit, quantity)), None) => (self.facts.units.value(*unit), *quantity),
             _ => (None, 0),
         };
         Row {
-            turns: cell.turns,
-            households: cell.households.len() as u64,
-            persons: cell.persons.len() as u64,
-            count: cell.count,
+            turns: sums.turns,
+            households: cell.households,
+            persons: cell.persons,
+            count: sums.count,
             villages: villages.len() as u64,
-            amount: cell.amount,
+            amount: sums.amount,
             quantity,
-            recovered: cell.recovered,
+            recovered: sums.recovered,
             unit: unit.map(Code::to_string).unwrap_or_default(),
             mixed_units,
             keys,
@@ -916,31 +946,31 @@ fn calendar_number(dimension: Dimension, value: &str) -> Option<u32> {
         .then_some(number)
 }
 
-/// Counts an action once, at the furthest stage it stands at among the rows.
-fn keep_furthest(rows: &mut Vec<(&Fact, Day)>) {
-    let mut net: HashMap<u32, BTreeMap<Stage, i64>> = HashMap::new();
-    for (fact, _) in rows.iter().filter(|(fact, _)| !fact.is_recovery) {
-        *net.entry(fact.support)
-            .or_default()
-            .entry(fact.stage)
-            .or_default() += i64::from(fact.sign);
+/// The stages that supports stand at among some rows, by their signs.
+#[derive(Default)]
+pub(super) struct Reached {
+    net: HashMap<u64, BTreeMap<Stage, i64>>,
+}
+
+impl Reached {
+    /// Takes a row in.
+    pub(super) fn take(&mut self, fact: &Fact) {
+        if !fact.is_recovery {
+            let stages = self.net.entry(fact.support).or_default();
+            *stages.entry(fact.stage).or_default() += i64::from(fact.sign);
+        }
     }
-    let furthest: HashMap<u32, Stage> = net
-        .into_iter()
-        .filter_map(|(support, stages)| {
-            let standing = stages.iter().rev().find(|(_, net)| **net > 0);
-            let stage = standing
-                .or_else(|| stages.iter().next_back())
-                .map(|(stage, _)| *stage)?;
-            Some((support, stage))
-        })
-        .collect();
-    rows.retain(|(fact, _)| {
-        fact.is_recovery
-            || furthest
-                .get(&fact.support)
-                .is_none_or(|stage| *stage == fact.stage)
-    });
+
+    /// Whether the row is at the furthest stage that its support stands at, so that the action
+    /// counts once.
+    pub(super) fn counts(&self, fact: &Fact) -> bool {
+        let Some(stages) = self.net.get(&fact.support).filter(|_| !fact.is_recovery) else {
+            return true;
+        };
+        let standing = stages.iter().rev().find(|(_, net)| **net > 0);
+        let furthest = standing.or_else(|| stages.iter().next_back());
+        furthest.is_none_or(|(stage, _)| *stage == fact.stage)
+    }
 }
 
 /// Refuses a value that neither the catalogue nor the ledger knows.

@@ -47,6 +47,16 @@ impl<T: Clone + Eq + Hash> Interner<T> {
         self.numbers.get(value).copied()
     }
 
+    /// How many values there are.
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
     /// All values with their numbers.
     pub fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
         (1u32..).zip(&self.values)

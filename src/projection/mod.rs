@@ -1,10 +1,14 @@
 //! Folds of events into views. Pure: a projection is a function of the log and nothing else, and
 //! can always be thrown away and folded again.
 
+pub mod column;
+mod cube;
 pub mod facts;
 pub mod figures;
 pub mod interner;
 pub mod movement;
+pub mod packed;
+pub mod partition;
 pub mod view;
 
 pub use facts::Facts;

@@ -1,0 +1,66 @@
+//! Every fast way to a figure gives what looking at every row gives.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    missing_docs,
+    reason = "a test stops where it fails"
+)]
+
+mod memory_office;
+mod random_facts;
+
+use proptest::prelude::*;
+use random_facts::{events, fold, of_cohort, query, seeds};
+use socai::projection::figures::{events_behind, figures, figures_by_scan};
+use socai::projection::{Dimension, Query};
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 192, ..ProptestConfig::default() })]
+
+    #[test]
+    fn packed_rows_count_as_rows_do(
+        seeds in seeds(120),
+        queries in prop::collection::vec(query(), 1..12),
+    ) {
+        let view = fold(&events(&seeds));
+        let packed = view.facts.clone();
+        packed.pack();
+        for mut query in queries {
+            let slow = figures_by_scan(&view.facts, &view.state, &query);
+            prop_assert_eq!(&figures(&packed, &view.state, &query), &slow, "{:?}", &query);
+            prop_assert_eq!(&figures(&view.facts, &view.state, &query), &slow, "{:?}", &query);
+            prop_assert_eq!(
+                events_behind(&packed, &view.state, &query),
+                events_behind(&view.facts, &view.state, &query)
+            );
+            of_cohort(&mut query, &view);
+            prop_assert_eq!(
+                figures(&packed, &view.state, &query),
+                figures_by_scan(&view.facts, &view.state, &query)
+            );
+        }
+    }
+}
+
+#[test]
+fn random_questions_mostly_hit() {
+    use proptest::strategy::ValueTree;
+    use proptest::test_runner::TestRunner;
+    let mut runner = TestRunner::deterministic();
+    let (mut hits, mut cells, mut by_chunk, asked) = (0, 0, 0, 200);
+    for _ in 0..asked {
+        let seeds = seeds(120).new_tree(&mut runner).unwrap().current();
+        let query: Query = query().new_tree(&mut runner).unwrap().current();
+        let view = fold(&events(&seeds));
+        if let Ok(answer) = figures(&view.facts, &view.state, &query) {
+            hits += usize::from(answer.rows.iter().any(|row| row.turns != 0));
+            cells += answer.rows.len();
+            let chunk = [Dimension::Kind, Dimension::Stage, Dimension::Class];
+            by_chunk += usize::from(query.by.iter().all(|by| chunk.contains(by)));
+        }
+    }
+    assert!(hits > asked / 3, "only {hits} of {asked} questions hit");
+    assert!(cells > asked && by_chunk > asked / 20, "{cells} {by_chunk}");
+}
