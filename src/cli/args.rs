@@ -112,6 +112,8 @@ pub enum Command {
     Events(EventsArgs),
     /// Ký và in mốc xác nhận của sổ · sign and print a checkpoint
     Checkpoint,
+    /// Dựng lại chỉ mục và bảng số liệu từ nhật ký · build index and views anew from the journal
+    Rebuild,
     /// JSON Schema của sự kiện · the JSON Schema of the events
     Schema(SchemaArgs),
     /// Gợi ý lệnh cho shell · shell completions

@@ -12,6 +12,7 @@ use crate::domain::stage::Stage;
 use crate::log::codec::format_moment;
 use crate::office::Stand;
 use crate::office::opening::hex;
+use crate::office::views::Need;
 use crate::projection::figures::{self, Axis, Dimension, Filter, MEASURES, Query, Row};
 
 /// Runs the command.
@@ -32,7 +33,9 @@ pub fn run(
         .parse()
         .map_err(|error| console.usage("--axis", &error))?;
     let query = query(console, args, &period, axis)?;
-    let ledger = place.read(console, &args.as_of)?;
+    let of_a_list = |filter: &Filter| matches!(filter, Filter::Cohort(_));
+    let members = query.filters.iter().any(of_a_list);
+    let ledger = place.glance(console, &args.as_of, &Need::Figures { members })?;
     match args.table {
         Some(TableArg::Movement) => return movements(console, &ledger, &query, &period),
         Some(which) => return stocks(console, &ledger, which, &period),

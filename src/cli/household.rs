@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::args::HouseholdCommand;
+use super::args::{AsOfArgs, HouseholdCommand};
 use super::console::{Console, Failure, table};
 use super::figures::{fingerprint, stand_json};
 use super::open::{Place, Reader};
@@ -17,6 +17,7 @@ use crate::domain::state::Household;
 use crate::domain::tags::{household_tag, person_tag};
 use crate::import::text::fold;
 use crate::office::OfficeError;
+use crate::office::views::Need;
 use crate::projection::figures::{self, Dimension, Filter, Query};
 
 /// Runs the command.
@@ -31,7 +32,7 @@ pub fn run(
     match command {
         HouseholdCommand::Show { code, span, as_of } => {
             let span = Span::read(console, span)?;
-            let ledger = place.read(console, as_of)?;
+            let ledger = about(console, place, as_of, code)?;
             show(console, &ledger, find(console, &ledger, code)?, span)
         }
         HouseholdCommand::Statement {
@@ -46,13 +47,13 @@ pub fn run(
                 axis: axis.clone(),
             };
             let span = Span::read(console, &span)?;
-            let ledger = place.read(console, as_of)?;
+            let ledger = about(console, place, as_of, code)?;
             let household = find(console, &ledger, code)?;
             statement(console, &ledger, household, person.as_deref(), span)
         }
         HouseholdCommand::History { code, span, as_of } => {
             let span = Span::read(console, span)?;
-            let ledger = place.read(console, as_of)?;
+            let ledger = about(console, place, as_of, code)?;
             let household = find(console, &ledger, code)?;
             let mut tags = vec![household_tag(&household.code)];
             tags.extend(household.persons.iter().map(person_tag));
@@ -109,6 +110,20 @@ pub fn run(
             let found = search(&ledger, text);
             list(console, &ledger, &found, None)
         }
+    }
+}
+
+/// What the ledger has about a household. A text that is no code names none; then the whole ledger
+/// is read to say so.
+fn about(
+    console: &mut Console<'_>,
+    place: &Place,
+    as_of: &AsOfArgs,
+    code: &str,
+) -> Result<Reader, Failure> {
+    match Code::new(code) {
+        Ok(code) => place.glance(console, as_of, &Need::Household(code)),
+        Err(_) => place.read(console, as_of),
     }
 }
 

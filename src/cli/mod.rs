@@ -15,6 +15,7 @@ pub mod open;
 mod period;
 mod project;
 pub mod reading;
+mod rebuild;
 mod record;
 pub mod report;
 pub mod schema;
@@ -82,6 +83,7 @@ fn dispatch(console: &mut Console<'_>, place: &Place, command: &Command) -> Resu
         Command::Figures(args) => figures::run(console, place, args),
         Command::Report(command) => report::run(console, place, command),
         Command::Events(args) => events::run(console, place, args),
+        Command::Rebuild => rebuild::run(console, place),
         Command::Checkpoint => checkpoint::run(console, place),
         Command::Schema(args) => schema::run(console, args),
         Command::Completions { shell } => {

@@ -10,13 +10,44 @@ use crate::domain::event::Actor;
 use crate::log::keys::KeyStore;
 use crate::log::random::SystemRandom;
 use crate::log::{Clock, IndexState, JournalReader, LogOptions, OpenReport, SledLog, SystemClock};
+use crate::office::views::{self, Need};
 use crate::office::{AsOf, Ledger, OfficeError, Tools, tags_of};
+
+/// From how many events on people feel that the whole log is folded.
+const SLOW_TO_FOLD: u64 = 100_000;
 
 /// A ledger that is read.
 pub type Reader = Ledger<JournalReader>;
 
-/// A ledger that is written.
-pub type Writer = Ledger<SledLog>;
+/// A ledger that is written. When it is closed, the views are saved if so much is new that the
+/// next reader would feel it.
+pub struct Writer {
+    ledger: Ledger<SledLog>,
+    dir: PathBuf,
+}
+
+impl std::ops::Deref for Writer {
+    type Target = Ledger<SledLog>;
+    fn deref(&self) -> &Ledger<SledLog> {
+        &self.ledger
+    }
+}
+
+impl std::ops::DerefMut for Writer {
+    fn deref_mut(&mut self) -> &mut Ledger<SledLog> {
+        &mut self.ledger
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        let log = self.ledger.log();
+        if views::is_worth_saving(&self.dir, log) {
+            // What was recorded is recorded. Where this fails, readers fold the log.
+            drop(views::save(&self.dir, log, &mut |_, _| {}));
+        }
+    }
+}
 
 /// Where the ledger is, and how it may be opened.
 #[derive(Debug, Clone)]
@@ -115,6 +146,37 @@ impl Place {
         AsOf::find(text, &journal).map_err(|error| console.failure(&error))
     }
 
+    /// As much of the ledger as a question needs, for reading, as of a moment: from the saved
+    /// views where they are there and sound.
+    ///
+    /// # Errors
+    /// As [`Place::read`].
+    pub fn glance(
+        &self,
+        console: &mut Console<'_>,
+        as_of: &AsOfArgs,
+        need: &Need,
+    ) -> Result<Reader, Failure> {
+        let journal = self.journal(console)?;
+        let as_of = match &as_of.as_of {
+            Some(text) => AsOf::find(text, &journal).map_err(|error| console.failure(&error))?,
+            None => AsOf::Head,
+        };
+        let keys = self.keys(console)?;
+        let ledger = views::glance(journal, keys, as_of, SystemClock.now_ms(), &self.dir, need)
+            .map_err(|error| console.failure(&error))?;
+        let folded = matches!(need, Need::Figures { .. }) && ledger.facts().base().is_none();
+        if folded && ledger.stand().seq >= SLOW_TO_FOLD {
+            console.notice(console.pick(
+                "bảng số liệu dựng sẵn bị thiếu hoặc hỏng nên phải đọc lại cả sổ; \
+                 chạy `socai rebuild` để lần sau nhanh hơn",
+                "the saved views are missing or damaged, so the whole log was read; \
+                 run `socai rebuild` to make the next time fast",
+            ));
+        }
+        Ok(ledger)
+    }
+
     /// The ledger for writing.
     ///
     /// # Errors
@@ -125,8 +187,10 @@ impl Place {
         tell_opening(console, log.report());
         let keys = KeyStore::open(&self.dir.join("keys"))
             .map_err(|error| console.failure(&OfficeError::Keys(error)))?;
-        Ledger::fold(log, keys, AsOf::Head, SystemClock.now_ms())
-            .map_err(|error| console.failure(&error))
+        let ledger = Ledger::fold(log, keys, AsOf::Head, SystemClock.now_ms())
+            .map_err(|error| console.failure(&error))?;
+        let dir = self.dir.clone();
+        Ok(Writer { ledger, dir })
     }
 
     /// Who records.

@@ -169,11 +169,14 @@ fn write<B: Bodies, T: Serialize>(
 /// # Errors
 /// [`DecodeError`] when it is no event, in another form, or of a later program.
 pub fn decode(bytes: &[u8]) -> Result<Event, DecodeError> {
-    decode_as::<Body>(bytes)
+    match super::canonical::support_event(bytes) {
+        Some(event) => Ok(event),
+        None => decode_as::<Body>(bytes),
+    }
 }
 
-/// Reads an event of a set of types. An older version is held to the canonical form of its own
-/// version, and comes out as the newest.
+/// Reads an event of a set of types, by reading it as JSON and encoding it again. An older version
+/// is held to the canonical form of its own version, and comes out as the newest.
 ///
 /// # Errors
 /// As [`decode`].

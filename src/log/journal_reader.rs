@@ -105,6 +105,31 @@ impl EventRead for JournalReader {
         Ok(Box::new(events))
     }
 
+    fn read_each(&self, places: &[u64]) -> Result<Vec<StoredEvent>, LogError> {
+        let journal = self.dir.join("journal");
+        let segments = segments(&journal)?;
+        let segment_of = |place: &u64| segments.partition_point(|it| it.first <= *place);
+        let mut events = Vec::with_capacity(places.len());
+        for places in places.chunk_by(|a, b| segment_of(a) == segment_of(b)) {
+            let (Some(first), Some(last)) = (places.first(), places.last()) else {
+                continue;
+            };
+            let mut segment = JournalEvents::new(&journal, *first, (*last).min(self.end.seq))?;
+            for place in places {
+                segment.pass_to(*place);
+                let event = segment.next().transpose()?;
+                let gone = LogError::Damaged {
+                    segment: String::new(),
+                    offset: 0,
+                    first_bad_seq: *place,
+                    why: super::error::Damage::Missing,
+                };
+                events.push(event.ok_or(gone)?);
+            }
+        }
+        Ok(events)
+    }
+
     fn find(&self, id: &Uuid) -> Result<Option<u64>, LogError> {
         Ok(self.lookup()?.find(id))
     }

@@ -11,6 +11,7 @@
 //! - [`GroupCommit`]: one writer for many threads.
 //! - [`merkle`], [`note`], [`checkpoint`]: what lets anybody check the log without this program.
 
+mod canonical;
 pub mod checkpoint;
 mod clock;
 pub mod codec;

@@ -40,6 +40,22 @@ pub trait EventRead {
     /// and the last item.
     fn read(&self, from: u64, to: u64) -> Result<Events<'_>, LogError>;
 
+    /// The events at these places, which must be ascending and in the log.
+    ///
+    /// # Errors
+    /// Where one of them cannot be read.
+    fn read_each(&self, places: &[u64]) -> Result<Vec<StoredEvent>, LogError> {
+        let mut events = Vec::with_capacity(places.len());
+        for run in places.chunk_by(|a, b| a + 1 == *b) {
+            if let (Some(first), Some(last)) = (run.first(), run.last()) {
+                for event in self.read(*first, *last)? {
+                    events.push(event?);
+                }
+            }
+        }
+        Ok(events)
+    }
+
     /// The `seq` of an id.
     ///
     /// # Errors

@@ -67,6 +67,8 @@ pub enum OfficeError {
     File(String, std::io::Error),
     /// A personal field was about to be written open. It was not.
     Unsealed,
+    /// What was saved of the folds cannot be read or written; the log has everything.
+    Views(String),
 }
 
 macro_rules! from {
@@ -156,6 +158,10 @@ impl OfficeError {
                 format!("phần lời văn có lỗi:{}", lines(issues, Lang::Vi)),
                 format!("the narrative has errors:{}", lines(issues, Lang::En)),
             ),
+            OfficeError::Views(why) => (
+                format!("không lưu được bảng số liệu dựng sẵn: {why}"),
+                format!("the saved views cannot be read or written: {why}"),
+            ),
             OfficeError::File(name, error) => (
                 format!("tệp {name}: {error}"),
                 format!("file {name}: {error}"),
@@ -190,6 +196,7 @@ impl Explain for OfficeError {
             OfficeError::Narrative(_) => "bad_narrative",
             OfficeError::File(..) => "file",
             OfficeError::Unsealed => "unsealed",
+            OfficeError::Views(_) => "views",
             _ => self.inner().map_or("error", Explain::code),
         }
     }

@@ -15,6 +15,7 @@ pub mod recording;
 mod register;
 pub mod replay;
 pub mod reports;
+pub mod views;
 
 pub use asof::AsOf;
 pub use error::OfficeError;

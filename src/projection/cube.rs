@@ -7,10 +7,12 @@
 //! by one through the same filters and keys as in `figures_by_scan`.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
+use super::base::Replaced;
 use super::facts::{Day, Fact, STANDS, stage_bit};
-use super::figures::{Axis, Counted, Dimension, Entries, Reached, Scan, Sums, Test};
-use super::packed::{AXES, PackedMonth, days_of};
+use super::figures::{Axis, Counted, Dimension, Entries, FiguresError, Reached, Scan, Sums, Test};
+use super::packed::{AXES, Month, Span, days_of};
 use super::partition::{Chunk, Field, Partition, Rows, Unfolded};
 
 /// Sums of whole numbers up to this size over one chunk fit into 64 bits.
@@ -20,8 +22,8 @@ const SAFE_TO_SUM: i128 = 1 << 52;
 type Visit<'a> = dyn FnMut(&Fact, Day, &[(u32, i64)]) + 'a;
 
 /// The answer to a query, cell by cell.
-pub(super) fn count(scan: &Scan<'_>) -> Vec<Counted> {
-    let view = Reading::of(scan);
+pub(super) fn count(scan: &Scan<'_>) -> Result<Vec<Counted>, FiguresError> {
+    let view = Reading::of(scan)?;
     let mut cells = Cells::default();
     let mut wholes: Vec<Whole<'_>> = Vec::new();
     let mut key = Vec::with_capacity(scan.query.by.len());
@@ -29,33 +31,44 @@ pub(super) fn count(scan: &Scan<'_>) -> Vec<Counted> {
         if view.counts_whole(month, chunk)
             && let Some(cell) = view.cell_of(month, chunk, &mut key, &mut cells)
         {
-            let partition = &month.partition;
-            wholes.push(Whole {
-                cell,
-                partition,
-                chunk,
-            });
+            wholes.push(Whole { cell, month, chunk });
         }
     }
-    let one_by_one = |month: &PackedMonth, chunk: &Chunk| !view.counts_whole(month, chunk);
+    let one_by_one = |month: &Open<'_>, chunk: &Chunk| !view.counts_whole(month, chunk);
     view.rows(&one_by_one, &mut |fact, placed, parts| {
         scan.add(fact, placed, parts, &mut key, |key, amount| {
             cells.add(key, fact, amount);
         });
     });
     wholes.sort_by_key(|whole| whole.cell);
-    cells.finish(&wholes, scan.query.as_of)
+    Ok(cells.finish(&wholes, scan.as_of()))
 }
 
 /// Visits every row that a query counts, with the day it is placed at and its funding.
-pub(super) fn each_row(scan: &Scan<'_>, visit: &mut Visit<'_>) {
-    Reading::of(scan).rows(&|_, _| true, visit);
+pub(super) fn each_row(scan: &Scan<'_>, visit: &mut Visit<'_>) -> Result<(), FiguresError> {
+    Reading::of(scan)?.rows(&|_, _| true, visit);
+    Ok(())
+}
+
+/// A month that is read.
+struct Open<'a> {
+    month: Month,
+    partition: Arc<Partition>,
+    /// The events whose rows stand elsewhere, as they are now.
+    replaced: Option<&'a Replaced>,
+}
+
+impl Open<'_> {
+    fn is_replaced(&self, added: u64) -> bool {
+        self.replaced
+            .is_some_and(|replaced| replaced.contains(added))
+    }
 }
 
 /// A query on its way through the months.
 struct Reading<'a> {
     scan: &'a Scan<'a>,
-    months: Vec<&'a PackedMonth>,
+    months: Vec<Open<'a>>,
     /// Rows that stand in no month's partition.
     loose: &'a [Fact],
     /// The query asks about nothing by which the rows of a chunk differ.
@@ -66,19 +79,17 @@ struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    fn of(scan: &'a Scan<'a>) -> Reading<'a> {
+    fn of(scan: &'a Scan<'a>) -> Result<Reading<'a>, FiguresError> {
         let facts = scan.facts;
+        let unreadable = |why: &str| FiguresError::Unreadable(why.to_owned());
+        for codes in [&facts.households, &facts.persons] {
+            codes.fault().map_or(Ok(()), |why| Err(unreadable(why)))?;
+        }
         let packed = facts.packed();
-        let axis = AXES.iter().position(|axis| *axis == scan.query.axis);
-        let touched = |month: &&PackedMonth| {
-            let span = axis.and_then(|axis| month.spans.get(axis));
-            span.is_none_or(|span| span.touches(scan.from, scan.to))
-        };
-        let months = packed.map(|packed| packed.months.iter().filter(touched).collect());
         let mut reading = Reading {
             scan,
             loose: if packed.is_some() { &[] } else { facts.rows() },
-            months: months.unwrap_or_default(),
+            months: Vec::new(),
             by_chunk: asks_by_chunk(scan),
             stages: scan
                 .query
@@ -87,13 +98,41 @@ impl<'a> Reading<'a> {
                 .fold(0, |bits, stage| bits | stage_bit(*stage)),
             reached: None,
         };
+        for packed in packed.iter().flat_map(|packed| &packed.months) {
+            if reading.touches(&packed.spans) {
+                reading.months.push(Open {
+                    month: packed.month,
+                    partition: packed.partition.clone(),
+                    replaced: None,
+                });
+            }
+        }
+        if let Some(base) = facts.base() {
+            for month in base.months() {
+                if reading.touches(&month.spans) {
+                    let partition = base.partition(month.month);
+                    reading.months.push(Open {
+                        month: month.month,
+                        partition: partition.map_err(FiguresError::Unreadable)?,
+                        replaced: facts.replaced(month.month),
+                    });
+                }
+            }
+        }
         if scan.counts_furthest() {
             let mut reached = Reached::default();
-            let divided = |_: &PackedMonth, chunk: &Chunk| reading.divides(chunk.stages);
+            let divided = |_: &Open<'_>, chunk: &Chunk| reading.divides(chunk.stages);
             reading.standing(&divided, &mut |fact, _, _| reached.take(fact));
             reading.reached = Some(reached);
         }
-        reading
+        Ok(reading)
+    }
+
+    /// Whether a month can have rows in the period.
+    fn touches(&self, spans: &[Span; 4]) -> bool {
+        let axis = AXES.iter().position(|axis| *axis == self.scan.query.axis);
+        let span = axis.and_then(|axis| spans.get(axis));
+        span.is_none_or(|span| span.touches(self.scan.from, self.scan.to))
     }
 
     /// Whether a support at these stages is at several of those that are asked for.
@@ -101,19 +140,20 @@ impl<'a> Reading<'a> {
         (stages & self.stages).count_ones() > 1
     }
 
-    fn chunks(&self) -> impl Iterator<Item = (&'a PackedMonth, &'a Chunk)> {
-        let chunks = |month: &'a PackedMonth| {
+    fn chunks(&self) -> impl Iterator<Item = (&Open<'a>, &Chunk)> {
+        let chunks = |month| {
+            let month: &Open<'a> = month;
             let chunks = month.partition.chunks().iter();
             chunks.map(move |chunk| (month, chunk))
         };
         self.months
             .iter()
-            .flat_map(move |month| chunks(month))
+            .flat_map(chunks)
             .filter(|(_, chunk)| self.scan.asks_for(chunk.stage, chunk.kind))
     }
 
     /// Whether every row of the chunk that stands counts in the same cell.
-    fn counts_whole(&self, month: &PackedMonth, chunk: &Chunk) -> bool {
+    fn counts_whole(&self, month: &Open<'_>, chunk: &Chunk) -> bool {
         let (first, last) = chunk.days;
         let sums = [Field::Count, Field::Quantity, Field::Amount].map(|field| {
             let column = chunk.column(field);
@@ -132,7 +172,7 @@ impl<'a> Reading<'a> {
     /// The cell of a chunk that counts whole; `None` where a filter leaves it out.
     fn cell_of(
         &self,
-        month: &PackedMonth,
+        month: &Open<'_>,
         chunk: &Chunk,
         key: &mut Vec<u32>,
         cells: &mut Cells,
@@ -154,7 +194,7 @@ impl<'a> Reading<'a> {
     }
 
     /// Visits the rows that count, of the chunks that are wanted and of those in no chunk.
-    fn rows(&self, wanted: &dyn Fn(&PackedMonth, &Chunk) -> bool, visit: &mut Visit<'_>) {
+    fn rows(&self, wanted: &dyn Fn(&Open<'_>, &Chunk) -> bool, visit: &mut Visit<'_>) {
         self.standing(wanted, &mut |fact, placed, parts| {
             let reached = self.reached.as_ref();
             if reached.is_none_or(|reached| reached.counts(fact))
@@ -166,8 +206,8 @@ impl<'a> Reading<'a> {
     }
 
     /// Visits the rows that stand in the period and are of the kinds and stages asked for.
-    fn standing(&self, wanted: &dyn Fn(&PackedMonth, &Chunk) -> bool, visit: &mut Visit<'_>) {
-        let (scan, as_of) = (self.scan, self.scan.query.as_of);
+    fn standing(&self, wanted: &dyn Fn(&Open<'_>, &Chunk) -> bool, visit: &mut Visit<'_>) {
+        let (scan, as_of) = (self.scan, self.scan.as_of());
         let mut placed_in_period = |fact: &Fact, parts: &[(u32, i64)]| {
             let placed = scan.facts.placed(fact, scan.query.axis);
             if placed >= scan.from && placed <= scan.to {
@@ -176,8 +216,9 @@ impl<'a> Reading<'a> {
         };
         let (mut unfolded, mut rows) = (Unfolded::default(), Rows::default());
         for (month, chunk) in self.chunks().filter(|(month, chunk)| wanted(month, chunk)) {
-            let stands =
-                |added: u64, voided: u64| added <= as_of && (voided == 0 || voided > as_of);
+            let stands = |added: u64, voided: u64| {
+                added <= as_of && (voided == 0 || voided > as_of) && !month.is_replaced(added)
+            };
             month
                 .partition
                 .unpack(chunk, &mut unfolded, &mut rows, stands);
@@ -216,7 +257,7 @@ fn asks_by_chunk(scan: &Scan<'_>) -> bool {
 /// A chunk that counts in one cell.
 struct Whole<'a> {
     cell: usize,
-    partition: &'a Partition,
+    month: &'a Open<'a>,
     chunk: &'a Chunk,
 }
 
@@ -411,23 +452,37 @@ impl Counter {
         if chunk.column(Field::AddSeq).floor().cast_unsigned() > as_of {
             return None;
         }
-        if chunk.last_added <= as_of && void.constant() == Some(0) {
+        let first = chunk.column(Field::AddSeq).floor().cast_unsigned();
+        let replaced = whole.month.replaced;
+        let replaced = replaced.filter(|replaced| replaced.touches(first, chunk.last_added));
+        if chunk.last_added <= as_of && void.constant() == Some(0) && replaced.is_none() {
             return Some(chunk.rows);
         }
         let as_of = i64::try_from(as_of).unwrap_or(i64::MAX);
-        whole.partition.fill(chunk, Field::AddSeq, &mut self.added);
+        whole
+            .month
+            .partition
+            .fill(chunk, Field::AddSeq, &mut self.added);
         self.stands.clear();
         if void.constant() == Some(0) {
             let known = self.added.iter().map(|added| -i64::from(*added <= as_of));
             self.stands.extend(known);
         } else {
             whole
+                .month
                 .partition
                 .fill(chunk, Field::VoidSeq, &mut self.values);
             let rows = self.added.iter().zip(&self.values);
             self.stands.extend(rows.map(|(added, voided)| {
                 -i64::from((*added <= as_of) & ((*voided == 0) | (*voided > as_of)))
             }));
+        }
+        if let Some(replaced) = replaced {
+            for (stands, added) in self.stands.iter_mut().zip(&self.added) {
+                if replaced.contains(added.cast_unsigned()) {
+                    *stands = 0;
+                }
+            }
         }
         let standing = -self.stands.iter().sum::<i64>();
         usize::try_from(standing).ok().filter(|rows| *rows > 0)
@@ -438,7 +493,10 @@ impl Counter {
         if let Some(value) = column.constant() {
             return value * turns;
         }
-        whole.partition.fill(whole.chunk, field, &mut self.values);
+        whole
+            .month
+            .partition
+            .fill(whole.chunk, field, &mut self.values);
         if all {
             return self.values.iter().sum();
         }
@@ -463,7 +521,10 @@ impl Counter {
                 see(number(value));
                 continue;
             }
-            whole.partition.fill(whole.chunk, field, &mut self.values);
+            whole
+                .month
+                .partition
+                .fill(whole.chunk, field, &mut self.values);
             if all {
                 self.values.iter().for_each(|value| see(number(*value)));
                 continue;

@@ -10,9 +10,10 @@ use std::sync::{Arc, OnceLock};
 use chrono::{Datelike, NaiveDate};
 use uuid::Uuid;
 
+use super::base::{Base, Codes, Replaced, SmallDictionaries, Whose};
 use super::figures::Axis;
 use super::interner::Interner;
-use super::packed::Packed;
+use super::packed::{Month, Packed, month_of};
 use crate::domain::code::Code;
 use crate::domain::event::{Body, Event};
 use crate::domain::period::Period;
@@ -126,16 +127,16 @@ impl Fact {
 }
 
 /// The facts table with its dictionaries.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Facts {
     rows: Vec<Fact>,
     funding: Vec<(u32, i64)>,
     /// Dictionaries.
     pub kinds: Interner<Code>,
     /// Households.
-    pub households: Interner<Code>,
+    pub households: Codes,
     /// Persons.
-    pub persons: Interner<Code>,
+    pub persons: Codes,
     /// Groups of a kind.
     pub groups: Interner<Code>,
     /// Projects.
@@ -154,6 +155,17 @@ pub struct Facts {
     before: Vec<u32>,
     offset_ms: i64,
     packed: OnceLock<Option<Arc<Packed>>>,
+    base: Option<Arc<dyn Base>>,
+    /// By month, the events whose rows in the base stand among these rows too, as they are now.
+    replaced: HashMap<Month, Replaced>,
+    /// How many events are known: no figure counts a row of a later one.
+    known: u64,
+}
+
+impl Default for Facts {
+    fn default() -> Facts {
+        Facts::over(None)
+    }
 }
 
 /// What the fold knows of a support.
@@ -173,6 +185,97 @@ const NO_ROW: u32 = u32::MAX;
 const WORTH_PACKING: usize = 2_048;
 
 impl Facts {
+    /// An empty table, or one that goes on from what was saved.
+    ///
+    /// **Whoever goes on from a base folds the earlier events of a support again before an event
+    /// that is about it**: its rows in the base are then replaced by the ones that are folded.
+    pub fn over(base: Option<Arc<dyn Base>>) -> Facts {
+        let mut facts = Facts {
+            rows: Vec::new(),
+            funding: Vec::new(),
+            kinds: Interner::default(),
+            households: Codes::new(Whose::Household, base.clone()),
+            persons: Codes::new(Whose::Person, base.clone()),
+            groups: Interner::default(),
+            projects: Interner::default(),
+            sources: Interner::default(),
+            units: Interner::default(),
+            places: Interner::default(),
+            periods: Interner::default(),
+            slots: HashMap::new(),
+            supports: Vec::new(),
+            before: Vec::new(),
+            offset_ms: 0,
+            packed: OnceLock::new(),
+            base: None,
+            replaced: HashMap::new(),
+            known: u64::MAX,
+        };
+        if let Some(base) = base {
+            facts.take_dictionaries(base.dictionaries());
+            facts.base = Some(base);
+        }
+        facts
+    }
+
+    fn take_dictionaries(&mut self, small: &SmallDictionaries) {
+        fn take<T: Clone + Eq + std::hash::Hash>(into: &mut Interner<T>, from: &[T]) {
+            for value in from {
+                into.intern(Some(value));
+            }
+        }
+        take(&mut self.kinds, &small.kinds);
+        take(&mut self.groups, &small.groups);
+        take(&mut self.projects, &small.projects);
+        take(&mut self.sources, &small.sources);
+        take(&mut self.units, &small.units);
+        take(&mut self.places, &small.places);
+        take(&mut self.periods, &small.periods);
+        self.offset_ms = small.offset_ms;
+    }
+
+    /// The dictionaries that are small, as a base keeps them.
+    pub fn dictionaries(&self) -> SmallDictionaries {
+        fn values<T: Clone + Eq + std::hash::Hash>(from: &Interner<T>) -> Vec<T> {
+            from.iter().map(|(_, value)| value.clone()).collect()
+        }
+        SmallDictionaries {
+            kinds: values(&self.kinds),
+            groups: values(&self.groups),
+            projects: values(&self.projects),
+            sources: values(&self.sources),
+            units: values(&self.units),
+            places: values(&self.places),
+            periods: values(&self.periods),
+            offset_ms: self.offset_ms,
+        }
+    }
+
+    /// What this table goes on from.
+    pub fn base(&self) -> Option<&Arc<dyn Base>> {
+        self.base.as_ref()
+    }
+
+    /// The events whose rows in a month of the base are replaced.
+    pub(super) fn replaced(&self, month: Month) -> Option<&Replaced> {
+        self.replaced.get(&month)
+    }
+
+    /// The months of the base in which rows are replaced.
+    pub(super) fn replaced_months(&self) -> impl Iterator<Item = Month> {
+        self.replaced.keys().copied()
+    }
+
+    /// Counts no event after this place from now on.
+    pub fn know_only(&mut self, seq: u64) {
+        self.known = seq;
+    }
+
+    /// How many events are known.
+    pub(super) fn known(&self) -> u64 {
+        self.known
+    }
+
     /// Folds one event.
     pub fn evolve(&mut self, event: &Event) {
         self.packed.take();
@@ -262,6 +365,12 @@ impl Facts {
             last = std::mem::replace(&mut support.last, index);
             support.stages |= stage_bit(fact.stage);
         }
+        if let Some(base) = &self.base
+            && fact.add_seq <= base.seq()
+        {
+            let month = self.replaced.entry(month_of(fact.occurred)).or_default();
+            month.insert(fact.add_seq);
+        }
         self.before.push(last);
         self.rows.push(fact);
     }
@@ -294,7 +403,8 @@ impl Facts {
 
     /// The rows in columns by month, where there are so many that it pays; made once.
     pub(super) fn packed(&self) -> Option<&Packed> {
-        if self.rows.len() < WORTH_PACKING && self.packed.get().is_none() {
+        let few = self.rows.len() < WORTH_PACKING && self.packed.get().is_none();
+        if few || self.base.is_some() {
             return None;
         }
         let packed = self.packed.get_or_init(|| Packed::of(self).map(Arc::new));

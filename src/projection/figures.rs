@@ -153,6 +153,9 @@ pub enum FiguresError {
     /// A condition that is not of the form `D=V`.
     #[error("{0:?} is not of the form dimension=value")]
     BadFilter(String),
+    /// What was saved of the facts cannot be read, and the log cannot be folded in its stead.
+    #[error("the facts cannot be read: {0}")]
+    Unreadable(String),
 }
 
 impl Explain for FiguresError {
@@ -161,6 +164,7 @@ impl Explain for FiguresError {
             FiguresError::UnknownDimension(_) => "unknown_dimension",
             FiguresError::UnknownValue { .. } => "unknown_value",
             FiguresError::BadFilter(_) => "bad_filter",
+            FiguresError::Unreadable(_) => "facts_unreadable",
         }
     }
 
@@ -171,6 +175,7 @@ impl Explain for FiguresError {
                 format!("“{what}” không có giá trị “{value}”")
             }
             FiguresError::BadFilter(text) => format!("“{text}” không có dạng chiều=giá_trị"),
+            FiguresError::Unreadable(why) => format!("không đọc được bảng số liệu: {why}"),
         };
         lang.pick(vi, self.to_string())
     }
@@ -190,6 +195,10 @@ impl Explain for FiguresError {
                 names()
             )),
             FiguresError::UnknownValue { .. } => None,
+            FiguresError::Unreadable(_) => Some(
+                lang.pick("hãy chạy `socai rebuild`", "run `socai rebuild`")
+                    .to_owned(),
+            ),
         }
     }
 }
@@ -396,7 +405,7 @@ struct Cell {
 /// [`FiguresError`] for a value that neither the catalogue nor the ledger knows.
 pub fn figures(facts: &Facts, state: &State, query: &Query) -> Result<Figures, FiguresError> {
     let scan = Scan::prepare(facts, state, query)?;
-    Ok(scan.figures(cube::count(&scan)))
+    Ok(scan.figures(cube::count(&scan)?))
 }
 
 /// Answers a query as [`figures`] does, by looking at every row one after the other. It is slow
@@ -462,13 +471,13 @@ pub fn events_behind(
 ) -> Result<Vec<u64>, FiguresError> {
     let scan = Scan::prepare(facts, state, query)?;
     let mut seqs = Vec::new();
-    cube::each_row(&scan, &mut |fact, _, _| seqs.push(fact.add_seq));
+    cube::each_row(&scan, &mut |fact, _, _| seqs.push(fact.add_seq))?;
     seqs.sort_unstable();
     seqs.dedup();
     Ok(seqs)
 }
 
-/// The households that a query counts anything of.
+/// The households that a query counts anything of. Only a fold of the whole log can name them.
 ///
 /// # Errors
 /// As [`figures`].
@@ -481,9 +490,12 @@ pub fn households_behind(
     let mut numbers = BTreeSet::new();
     cube::each_row(&scan, &mut |fact, _, _| {
         numbers.extend((fact.household != 0).then_some(fact.household));
-    });
-    let code = |number: u32| facts.households.value(number).cloned();
-    Ok(numbers.into_iter().filter_map(code).collect())
+    })?;
+    let code = |number: u32| {
+        let why = || FiguresError::Unreadable("a household has a number and no code".to_owned());
+        facts.households.code(number).cloned().ok_or_else(why)
+    };
+    numbers.into_iter().map(code).collect()
 }
 
 /// A filter in the numbers of the dictionaries.
@@ -554,7 +566,7 @@ impl<'a> Scan<'a> {
         }
         if !query.kinds.is_empty() {
             for kind in &query.kinds {
-                check(state, Dimension::Kind, kind)?;
+                check(facts, state, Dimension::Kind, kind)?;
             }
             let numbers = query
                 .kinds
@@ -609,11 +621,13 @@ impl<'a> Scan<'a> {
         match filter {
             Filter::Household(code) => {
                 let number = self.facts.households.number(code.as_str());
+                let number = number.map_err(FiguresError::Unreadable)?;
                 self.tests
                     .push(Test::Households(number.into_iter().collect()));
             }
             Filter::Person(code) => {
                 let number = self.facts.persons.number(code.as_str());
+                let number = number.map_err(FiguresError::Unreadable)?;
                 self.tests.push(Test::Persons(number.into_iter().collect()));
             }
             Filter::Cohort(codes) => {
@@ -623,15 +637,16 @@ impl<'a> Scan<'a> {
                         let (what, value) = ("cohort".to_owned(), code.clone());
                         FiguresError::UnknownValue { what, value }
                     })?;
-                    let numbers = cohort.households.iter();
-                    households
-                        .extend(numbers.filter_map(|code| self.facts.households.number(code)));
+                    for code in &cohort.households {
+                        let number = self.facts.households.number(code.as_str());
+                        households.extend(number.map_err(FiguresError::Unreadable)?);
+                    }
                 }
                 self.tests.push(Test::Households(households));
             }
             Filter::Dimension(dimension, values) => {
                 for value in values.iter().filter(|value| !value.is_empty()) {
-                    check(state, *dimension, value)?;
+                    check(self.facts, state, *dimension, value)?;
                 }
                 let keys: Vec<String> = values
                     .iter()
@@ -708,7 +723,7 @@ impl<'a> Scan<'a> {
 
     /// The rows that count, with the day each is placed at.
     fn select(&self) -> Vec<(&'a Fact, Day)> {
-        let as_of = self.query.as_of;
+        let as_of = self.as_of();
         let mut rows: Vec<(&Fact, Day)> = Vec::new();
         for fact in self.facts.rows() {
             if !fact.stands_at(as_of) || fact.add_seq <= self.query.since {
@@ -727,6 +742,11 @@ impl<'a> Scan<'a> {
         }
         rows.retain(|(fact, placed)| self.passes(fact, *placed, self.facts.funding(fact)));
         rows
+    }
+
+    /// The last event that the answer knows.
+    pub(super) fn as_of(&self) -> u64 {
+        self.query.as_of.min(self.facts.known())
     }
 
     /// Whether rows of a stage and kind can count.
@@ -974,7 +994,12 @@ impl Reached {
 }
 
 /// Refuses a value that neither the catalogue nor the ledger knows.
-fn check(state: &State, dimension: Dimension, value: &str) -> Result<(), FiguresError> {
+fn check(
+    facts: &Facts,
+    state: &State,
+    dimension: Dimension,
+    value: &str,
+) -> Result<(), FiguresError> {
     let catalogue = &state.catalogue;
     let known = match dimension {
         Dimension::Kind => catalogue.kind(value).is_some(),
@@ -991,14 +1016,7 @@ fn check(state: &State, dimension: Dimension, value: &str) -> Result<(), Figures
         Dimension::Month | Dimension::Quarter => calendar_number(dimension, value).is_some(),
         Dimension::Covers => value.parse::<Period>().is_ok(),
         Dimension::Group => {
-            catalogue.group(value).is_some()
-                || state.supports.values().any(|record| {
-                    let group = |code: &Code| code.as_str() == value;
-                    record
-                        .entries
-                        .iter()
-                        .any(|e| e.state.group.as_ref().is_some_and(group))
-                })
+            catalogue.group(value).is_some() || facts.groups.number(value).is_some()
         }
         Dimension::Sex => matches!(value, "female" | "male"),
         Dimension::Minority => matches!(value, "yes" | "no"),

@@ -1,6 +1,7 @@
 //! Folds of events into views. Pure: a projection is a function of the log and nothing else, and
 //! can always be thrown away and folded again.
 
+pub mod base;
 pub mod column;
 mod cube;
 pub mod facts;

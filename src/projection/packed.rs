@@ -7,7 +7,7 @@ use chrono::Datelike;
 
 use super::facts::{Day, Fact, Facts, date, day};
 use super::figures::Axis;
-use super::partition::{Packable, Partition};
+use super::partition::{Packable, Partition, Rows, Unfolded};
 
 /// A month, as its year times twelve and its place in the year.
 pub type Month = i32;
@@ -81,44 +81,95 @@ pub struct Packed {
 }
 
 impl Packed {
-    /// Packs every row of a table. `None` where a row cannot be packed as it is.
+    /// Packs every row of a table that goes on from nothing. `None` where a row cannot be packed
+    /// as it is.
     pub fn of(facts: &Facts) -> Option<Packed> {
-        let mut months: BTreeMap<Month, Vec<&Fact>> = BTreeMap::new();
-        let mut known = (Day::MAX, 0);
-        for fact in facts.rows() {
-            // Rows come by the day more often than not.
-            if known.0 != fact.occurred {
-                known = (fact.occurred, month_of(fact.occurred));
-            }
-            months.entry(known.1).or_default().push(fact);
-        }
-        let pack = |(month, rows): (Month, Vec<&Fact>)| {
-            Some(PackedMonth {
-                month,
-                spans: spans(facts, &rows),
-                partition: Arc::new(Partition::pack(packable(facts, &rows))?),
-            })
-        };
+        let months = by_month(facts);
+        let pack = |(month, rows): (Month, Vec<&Fact>)| pack(facts, month, &rows, &[]);
         let months = months.into_iter().map(pack).collect::<Option<Vec<_>>>()?;
         Some(Packed { months })
     }
+
+    /// The months of a table that are not as its base has them, packed with the rows of the base
+    /// that stand as they did. Every month, where there is no base.
+    ///
+    /// # Errors
+    /// Why the base cannot be read, or a row cannot be packed.
+    pub fn changed(facts: &Facts) -> Result<Packed, String> {
+        let mut months = by_month(facts);
+        for month in facts.replaced_months() {
+            months.entry(month).or_default();
+        }
+        let mut changed = Packed::default();
+        for (month, rows) in months {
+            let kept = kept(facts, month)?;
+            let packed = pack(facts, month, &rows, &kept);
+            let packed = packed.ok_or_else(|| format!("month {month} cannot be packed"))?;
+            changed.months.push(packed);
+        }
+        Ok(changed)
+    }
 }
 
-fn packable<'a>(facts: &'a Facts, rows: &[&'a Fact]) -> Vec<Packable<'a>> {
-    let packable = |fact: &&'a Fact| Packable {
+/// The rows by the month they happened in.
+fn by_month(facts: &Facts) -> BTreeMap<Month, Vec<&Fact>> {
+    let mut months: BTreeMap<Month, Vec<&Fact>> = BTreeMap::new();
+    let mut known = (Day::MAX, 0);
+    for fact in facts.rows() {
+        // Rows come by the day more often than not.
+        if known.0 != fact.occurred {
+            known = (fact.occurred, month_of(fact.occurred));
+        }
+        months.entry(known.1).or_default().push(fact);
+    }
+    months
+}
+
+/// The rows of a base's month that are not replaced.
+fn kept(facts: &Facts, month: Month) -> Result<Vec<Rows>, String> {
+    let mut kept = Vec::new();
+    let Some(base) = facts.base() else {
+        return Ok(kept);
+    };
+    if !base.months().iter().any(|known| known.month == month) {
+        return Ok(kept);
+    }
+    let partition = base.partition(month)?;
+    let mut unfolded = Unfolded::default();
+    let replaced = facts.replaced(month);
+    for chunk in partition.chunks() {
+        let mut rows = Rows::default();
+        partition.unpack(chunk, &mut unfolded, &mut rows, |added, _| {
+            !replaced.is_some_and(|replaced| replaced.contains(added))
+        });
+        kept.push(rows);
+    }
+    Ok(kept)
+}
+
+fn pack(facts: &Facts, month: Month, rows: &[&Fact], kept: &[Rows]) -> Option<PackedMonth> {
+    let mut packable = Vec::with_capacity(rows.len());
+    for rows in kept {
+        packable.extend(rows.facts.iter().map(|fact| Packable {
+            fact,
+            funding: rows.funding(fact),
+            stages: fact.stages,
+        }));
+    }
+    packable.extend(rows.iter().map(|fact| Packable {
         fact,
         funding: facts.funding(fact),
         stages: facts.stages_of(fact),
-    };
-    rows.iter().map(packable).collect()
-}
-
-fn spans(facts: &Facts, rows: &[&Fact]) -> [Span; 4] {
+    }));
     let mut spans = [Span::NONE; 4];
-    for fact in rows {
+    for row in &packable {
         for (axis, span) in AXES.into_iter().zip(&mut spans) {
-            span.take(facts.placed(fact, axis));
+            span.take(facts.placed(row.fact, axis));
         }
     }
-    spans
+    Some(PackedMonth {
+        month,
+        spans,
+        partition: Arc::new(Partition::pack(packable)?),
+    })
 }

@@ -18,6 +18,15 @@ pub struct View {
 }
 
 impl View {
+    /// A view that goes on from parts; what was folded into them before is not found by tags.
+    pub fn from_parts(state: State, facts: Facts) -> View {
+        View {
+            state,
+            facts,
+            mentions: HashMap::new(),
+        }
+    }
+
     /// Folds one event into all parts.
     ///
     /// # Errors

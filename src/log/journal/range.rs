@@ -10,8 +10,8 @@ use crate::log::event::StoredEvent;
 /// The events of a range, in their order. The first that cannot be read is the last item.
 pub(crate) struct JournalEvents {
     walker: Option<Walker>,
-    /// The frame that the walk is in, and where its next event begins.
-    frame: Option<(FrameHeader, usize)>,
+    /// The frame that the walk is in, where its next event begins, and which one that is.
+    frame: Option<(FrameHeader, usize, u64)>,
     next: u64,
     to: u64,
 }
@@ -31,19 +31,28 @@ impl JournalEvents {
         })
     }
 
+    /// Leaves out what lies before a place further on.
+    pub(crate) fn pass_to(&mut self, place: u64) {
+        self.next = self.next.max(place);
+    }
+
     fn read_next(&mut self) -> Result<Option<StoredEvent>, LogError> {
         let Some(walker) = self.walker.as_mut().filter(|_| self.next <= self.to) else {
             return Ok(None);
         };
         loop {
-            let Some((frame, start)) = self.frame.as_mut() else {
+            let passed = |frame: &(FrameHeader, usize, u64)| frame.0.last_seq() < self.next;
+            if self.frame.as_ref().is_some_and(passed) {
+                self.frame = None;
+            }
+            let Some((_, start, seq)) = self.frame.as_mut() else {
                 match walker.step(false)? {
                     Step::End => return Err(walker.missing()),
                     Step::Fault(fault) => return Err(fault.into()),
                     Step::Frame(frame) if frame.last_seq() < self.next => {}
                     Step::Frame(frame) => {
                         walker.read_events(&frame)?;
-                        self.frame = Some((frame, 0));
+                        self.frame = Some((frame, 0, frame.first_seq));
                     }
                 }
                 continue;
@@ -53,10 +62,14 @@ impl JournalEvents {
                 self.frame = None;
                 continue;
             };
-            let event = rest.get(..len).and_then(StoredEvent::read);
+            let passed = *seq < self.next;
             *start += len + 1;
-            match event {
-                Some(event) if event.seq < self.next && event.seq >= frame.first_seq => {}
+            *seq += 1;
+            // What is passed over is not looked into: the frame's checksum fits.
+            if passed {
+                continue;
+            }
+            match rest.get(..len).and_then(StoredEvent::read) {
                 Some(event) if event.seq == self.next => {
                     self.next += 1;
                     return Ok(Some(event));

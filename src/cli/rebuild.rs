@@ -1,0 +1,94 @@
+//! `socai rebuild`: everything that is made from the log, made anew.
+
+use serde_json::json;
+
+use super::console::{Console, Failure};
+use super::open::Place;
+use crate::log::{IndexState, SledLog};
+use crate::office::OfficeError;
+use crate::office::views;
+
+/// Runs the command.
+///
+/// # Errors
+/// [`Failure`] when another program writes the ledger, or the log cannot be read.
+pub fn run(console: &mut Console<'_>, place: &Place) -> Result<(), Failure> {
+    let begun = std::time::Instant::now();
+    let mut bar = Bar::new(console);
+    let index = console.pick("dựng lại chỉ mục", "building the index");
+    let mut options = place.options();
+    if let Some(bar) = &bar.0 {
+        let bar = bar.clone();
+        bar.set_message(index);
+        options.progress = Some(std::sync::Arc::new(move |progress| {
+            bar.set_length(progress.total);
+            bar.set_position(progress.done);
+        }));
+    }
+    let log = SledLog::rebuild(&place.dir, options);
+    let log = log.map_err(|error| console.failure(&OfficeError::Log(error)))?;
+    // The old index was set aside in case it was needed; it is not.
+    if let IndexState::Rebuilt { set_aside, .. } = &log.report().index {
+        set_aside
+            .iter()
+            .for_each(|old| drop(std::fs::remove_dir_all(old)));
+    }
+    views::throw_away(&place.dir).map_err(|error| console.failure(&error))?;
+    bar.says(console.pick("dựng lại bảng số liệu", "folding the events"));
+    let saved = views::save(&place.dir, &log, &mut |done, of| bar.at(done, of));
+    let saved = saved.map_err(|error| console.failure(&error))?;
+    bar.done();
+    let elapsed = begun.elapsed();
+    if console.is_json() {
+        return console.json(&json!({
+            "events": saved.seq, "months": saved.months,
+            "elapsed_ms": u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
+        }));
+    }
+    let (seconds, tenths) = (elapsed.as_secs(), elapsed.subsec_millis() / 100);
+    console.line(console.pick(
+        format!(
+            "Đã dựng lại từ nhật ký: {} sự kiện, số liệu của {} tháng, trong {seconds},{tenths} giây",
+            console.number(&saved.seq.to_string()),
+            saved.months
+        ),
+        format!(
+            "Built anew from the journal: {} events, the facts of {} months, in {seconds}.{tenths} s",
+            console.number(&saved.seq.to_string()),
+            saved.months
+        ),
+    ))
+}
+
+/// Shows a terminal how far the work is.
+struct Bar(Option<indicatif::ProgressBar>);
+
+impl Bar {
+    fn new(console: &Console<'_>) -> Bar {
+        Bar(console.interactive.then(|| {
+            let bar = indicatif::ProgressBar::new(0);
+            let style = indicatif::ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}");
+            style.into_iter().for_each(|style| bar.set_style(style));
+            bar
+        }))
+    }
+
+    fn says(&mut self, text: &'static str) {
+        if let Some(bar) = &self.0 {
+            bar.set_message(text);
+        }
+    }
+
+    fn at(&mut self, done: u64, of: u64) {
+        if let Some(bar) = &self.0 {
+            bar.set_length(of);
+            bar.set_position(done);
+        }
+    }
+
+    fn done(&mut self) {
+        if let Some(bar) = &self.0 {
+            bar.finish_and_clear();
+        }
+    }
+}

@@ -1,0 +1,407 @@
+//! Reading the events of supports, of which a ledger has the most, in the one form they have.
+//!
+//! The reader goes through the bytes once and takes each member at the only place where it can
+//! stand, so what it reads is in canonical form by the way it was read. It gives up on anything
+//! out of the ordinary: an escaped character, a finding, a member that it does not know. `None`
+//! says only that: the general reader of [`super::codec`] then decides, and tells what is wrong.
+//!
+//! **Invariant:** where this reader gives an event, the general reader gives the same event. A
+//! test compares the two over random events and over every sort of damage to them.
+
+use chrono::NaiveDate;
+use uuid::Uuid;
+
+use super::event::parse_at;
+use crate::domain::class::HouseholdClass;
+use crate::domain::code::Code;
+use crate::domain::event::{Actor, Bodies, Body, Document, Event, Sex, Source, support_type};
+use crate::domain::fixed::{Money, Quantity, parse_thousandths};
+use crate::domain::period::Period;
+use crate::domain::personal::Personal;
+use crate::domain::stage::Stage;
+use crate::domain::support::{Funding, SupportState};
+
+/// Reads an event by which a support reaches a stage.
+pub(super) fn support_event(bytes: &[u8]) -> Option<Event> {
+    let (stage, before) = stage_of(bytes)?;
+    // One look over the whole is cheaper than one for each text in it.
+    let text = std::str::from_utf8(before).ok()?;
+    let mut read = Reader { text, at: 0 };
+    read.literal("{\"at\":\"")?;
+    let at_ms = parse_at(read.until_quote()?.as_bytes())?;
+    let batch = match read.member(",\"batch\":\"") {
+        Some(()) => Some(read.uuid()?),
+        None => None,
+    };
+    read.literal(",\"by\":{\"id\":\"")?;
+    let by_id = read.until_quote()?;
+    read.literal(",\"name\":\"")?;
+    let name = read.until_quote()?;
+    let office = read.optional(",\"office\":\"")?;
+    read.literal("},\"data\":{")?;
+    let state = read.state()?;
+    let document = match read.member(",\"document\":{") {
+        Some(()) => Some(read.document()?),
+        None => None,
+    };
+    read.literal(",\"id\":\"")?;
+    let id = read.uuid()?;
+    let late = read.member(",\"late\":true").is_some();
+    read.literal(",\"ledger\":\"")?;
+    let ledger = read.until_quote()?;
+    let reason = read.optional(",\"reason\":\"")?;
+    read.literal(",\"seq\":")?;
+    let seq = read.number()?;
+    let source = match read.member(",\"source\":{") {
+        Some(()) => Some(read.source()?),
+        None => None,
+    };
+    let event = Event {
+        at_ms,
+        batch,
+        by: Actor {
+            id: by_id.to_owned(),
+            name: name.to_owned(),
+            office: office.map(str::to_owned),
+        },
+        body: Body::Support(stage, Box::new(state)),
+        document,
+        findings: Vec::new(),
+        id,
+        late,
+        ledger: ledger.to_owned(),
+        reason: reason.map(str::to_owned),
+        seq,
+        source,
+    };
+    // A later version of the data has another form.
+    (read.ends() && event.body.version() == 1).then_some(event)
+}
+
+/// The stage that the type at the end of an event names, and everything before it. A quote inside
+/// a text is escaped, so what looks like the last member is the last member.
+fn stage_of(bytes: &[u8]) -> Option<(Stage, &[u8])> {
+    let head = bytes.strip_suffix(b"\",\"v\":1}")?;
+    for stage in Stage::ALL {
+        let name = support_type(stage).as_bytes();
+        if let Some(before) = head.strip_suffix(name)
+            && let Some(before) = before.strip_suffix(b",\"type\":\"")
+        {
+            return Some((stage, before));
+        }
+    }
+    None
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn rest(&self) -> &'a [u8] {
+        self.text.as_bytes().get(self.at..).unwrap_or_default()
+    }
+
+    fn ends(&self) -> bool {
+        self.at == self.text.len()
+    }
+
+    /// Goes over what must stand here.
+    fn literal(&mut self, wanted: &str) -> Option<()> {
+        self.rest().starts_with(wanted.as_bytes()).then(|| {
+            self.at += wanted.len();
+        })
+    }
+
+    /// Goes over what may stand here.
+    fn member(&mut self, wanted: &str) -> Option<()> {
+        self.literal(wanted)
+    }
+
+    /// The rest of a text without escapes, and its closing quote.
+    fn until_quote(&mut self) -> Option<&'a str> {
+        let rest = self.rest();
+        let end = rest
+            .iter()
+            .position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f))?;
+        if rest.get(end) != Some(&b'"') {
+            return None;
+        }
+        let text = self.text.get(self.at..self.at + end)?;
+        self.at += end + 1;
+        Some(text)
+    }
+
+    /// A text that may stand here; the outer `None` is a text that this reader does not read.
+    fn optional(&mut self, wanted: &str) -> Option<Option<&'a str>> {
+        match self.member(wanted) {
+            Some(()) => self.until_quote().map(Some),
+            None => Some(None),
+        }
+    }
+
+    fn uuid(&mut self) -> Option<Uuid> {
+        let text = self.until_quote()?;
+        let plain = text.len() == 36 && !text.bytes().any(|byte| byte.is_ascii_uppercase());
+        plain.then(|| Uuid::try_parse(text).ok()).flatten()
+    }
+
+    fn number(&mut self) -> Option<u64> {
+        let rest = self.rest();
+        let len = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let digits = self.text.get(self.at..self.at + len)?;
+        // Fifteen digits are below 2^53; a longer number is left to the general reader.
+        let plain = (1..=15).contains(&len) && (len == 1 || !digits.starts_with('0'));
+        self.at += len;
+        plain.then(|| digits.parse().ok()).flatten()
+    }
+
+    fn date(&mut self) -> Option<NaiveDate> {
+        date(self.until_quote()?)
+    }
+
+    fn code(&mut self) -> Option<Code> {
+        Code::new(self.until_quote()?).ok()
+    }
+
+    fn optional_code(&mut self, wanted: &str) -> Option<Option<Code>> {
+        match self.member(wanted) {
+            Some(()) => self.code().map(Some),
+            None => Some(None),
+        }
+    }
+
+    /// A sealed field: an object of texts, read by its own reader.
+    fn personal(&mut self, wanted: &str) -> Option<Option<Personal>> {
+        if self.member(wanted).is_none() {
+            return Some(None);
+        }
+        let len = self.rest().iter().position(|byte| *byte == b'}')? + 1;
+        let object = self.text.get(self.at..self.at + len)?;
+        let personal: Personal = serde_json::from_str(object).ok()?;
+        self.at += len;
+        let again = serde_json::to_string(&personal).ok()?;
+        (again == object).then_some(Some(personal))
+    }
+
+    /// The members of `data`, and its closing brace. They are in the order of their names.
+    fn state(&mut self) -> Option<SupportState> {
+        // The comma before the first member is not there; `kind` comes before the end always.
+        let begin = self.at;
+        let class = match self.member("\"class\":\"") {
+            Some(()) => Some(class(self.until_quote()?)?),
+            None => None,
+        };
+        let count = match self.next(begin, "\"count\":") {
+            Some(()) => Some(self.number()?),
+            None => None,
+        };
+        let covers = match self.next(begin, "\"covers\":\"") {
+            Some(()) => Some(period(self.until_quote()?)?),
+            None => None,
+        };
+        let follows = match self.next(begin, "\"follows\":\"") {
+            Some(()) => Some(self.uuid()?),
+            None => None,
+        };
+        let funding = match self.next(begin, "\"funding\":[") {
+            Some(()) => self.funding()?,
+            None => Vec::new(),
+        };
+        let ground = match self.next(begin, "\"ground\":\"") {
+            Some(()) => Some(self.until_quote()?.to_owned()),
+            None => None,
+        };
+        let group = match self.next(begin, "\"group\":\"") {
+            Some(()) => Some(self.code()?),
+            None => None,
+        };
+        let household = match self.next(begin, "\"household\":\"") {
+            Some(()) => Some(self.code()?),
+            None => None,
+        };
+        self.next(begin, "\"kind\":\"")?;
+        let kind = self.code()?;
+        let lender = self.optional_code(",\"lender\":\"")?;
+        let minority = match self.member(",\"minority\":") {
+            Some(()) => Some(self.boolean()?),
+            None => None,
+        };
+        let note = self.personal(",\"note\":")?;
+        self.literal(",\"occurred_on\":\"")?;
+        let occurred_on = self.date()?;
+        let person = self.optional_code(",\"person\":\"")?;
+        let project = self.optional_code(",\"project\":\"")?;
+        let quantity = match self.member(",\"quantity\":\"") {
+            Some(()) => Some(Quantity::from_thousandths(thousandths(
+                self.until_quote()?,
+            )?)),
+            None => None,
+        };
+        let recipient = self.personal(",\"recipient\":")?;
+        let reference = self.optional_code(",\"ref\":\"")?;
+        let sex = match self.optional(",\"sex\":\"")? {
+            Some("female") => Some(Sex::Female),
+            Some("male") => Some(Sex::Male),
+            Some(_) => return None,
+            None => None,
+        };
+        let support = match self.member(",\"support\":\"") {
+            Some(()) => Some(self.uuid()?),
+            None => None,
+        };
+        let unit = self.optional_code(",\"unit\":\"")?;
+        let villages = match self.member(",\"villages\":[") {
+            Some(()) => self.villages()?,
+            None => Vec::new(),
+        };
+        self.literal("}")?;
+        Some(SupportState {
+            class,
+            count,
+            covers,
+            follows,
+            funding,
+            ground,
+            group,
+            household,
+            kind,
+            lender,
+            minority,
+            note,
+            occurred_on,
+            person,
+            project,
+            quantity,
+            recipient,
+            reference,
+            sex,
+            support,
+            unit,
+            villages,
+        })
+    }
+
+    /// A member of `data` that may stand here, after a comma unless it is the first.
+    fn next(&mut self, begin: usize, wanted: &str) -> Option<()> {
+        let at = self.at;
+        if at != begin {
+            self.literal(",")?;
+        }
+        let found = self.literal(wanted);
+        if found.is_none() {
+            self.at = at;
+        }
+        found
+    }
+
+    fn boolean(&mut self) -> Option<bool> {
+        match self.literal("true") {
+            Some(()) => Some(true),
+            None => self.literal("false").map(|()| false),
+        }
+    }
+
+    fn funding(&mut self) -> Option<Vec<Funding>> {
+        let mut funding = Vec::with_capacity(1);
+        loop {
+            self.literal("{\"amount\":\"")?;
+            let amount = Money::from_thousandths(thousandths(self.until_quote()?)?);
+            let source = self.optional_code(",\"source\":\"")?;
+            self.literal("}")?;
+            funding.push(Funding { amount, source });
+            if self.literal("]").is_some() {
+                return Some(funding);
+            }
+            self.literal(",")?;
+        }
+    }
+
+    fn villages(&mut self) -> Option<Vec<Code>> {
+        let mut villages = Vec::with_capacity(1);
+        loop {
+            self.literal("\"")?;
+            villages.push(self.code()?);
+            if self.literal("]").is_some() {
+                return Some(villages);
+            }
+            self.literal(",")?;
+        }
+    }
+
+    fn source(&mut self) -> Option<Source> {
+        self.literal("\"file\":\"")?;
+        let file = self.until_quote()?.to_owned();
+        self.literal(",\"file_sha256\":\"")?;
+        let file_sha256 = self.until_quote()?.to_owned();
+        self.literal(",\"row\":")?;
+        let row = self.number()?;
+        let sheet = self.optional(",\"sheet\":\"")?.map(str::to_owned);
+        self.literal("}")?;
+        Some(Source {
+            file,
+            file_sha256,
+            row,
+            sheet,
+        })
+    }
+
+    fn document(&mut self) -> Option<Document> {
+        let begin = self.at;
+        let date = match self.next(begin, "\"date\":\"") {
+            Some(()) => Some(self.date()?),
+            None => None,
+        };
+        let mut text = |wanted| match self.next(begin, wanted) {
+            Some(()) => self.until_quote().map(|text| Some(text.to_owned())),
+            None => Some(None),
+        };
+        let (issuer, number) = (text("\"issuer\":\"")?, text("\"number\":\"")?);
+        let kind = text("\"type\":\"")?;
+        self.literal("}")?;
+        Some(Document {
+            date,
+            issuer,
+            number,
+            kind,
+        })
+    }
+}
+
+fn class(code: &str) -> Option<HouseholdClass> {
+    HouseholdClass::ALL
+        .into_iter()
+        .find(|class| class.code() == code)
+}
+
+/// `YYYY-MM-DD` and no other form.
+fn date(text: &str) -> Option<NaiveDate> {
+    let [y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1] = text.as_bytes() else {
+        return None;
+    };
+    let number = |digits: &[&u8]| {
+        digits.iter().try_fold(0u32, |sum, digit| {
+            let digit = digit.is_ascii_digit().then(|| u32::from(**digit - b'0'))?;
+            Some(sum * 10 + digit)
+        })
+    };
+    let year = i32::try_from(number(&[y0, y1, y2, y3])?).ok()?;
+    NaiveDate::from_ymd_opt(year, number(&[m0, m1])?, number(&[d0, d1])?)
+}
+
+/// A month, a quarter or a half: what supports pay for; other periods are written out to compare.
+fn period(text: &str) -> Option<Period> {
+    let period: Period = text.parse().ok()?;
+    (period.to_string() == text).then_some(period)
+}
+
+/// The canonical form has one text for each number, so what can be read is written the same way.
+fn thousandths(text: &str) -> Option<i64> {
+    let bytes = text.as_bytes();
+    let plain = (1..=15).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_digit);
+    if plain && (bytes.len() == 1 || !text.starts_with('0')) {
+        return text.parse::<i64>().ok().map(|whole| whole * 1_000);
+    }
+    parse_thousandths(text).ok()
+}

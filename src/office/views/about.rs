@@ -1,0 +1,283 @@
+//! A ledger folded from no more than a question needs: saved views and the events that follow.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::path::Path;
+
+use uuid::Uuid;
+
+use super::keys::{Key, support_key, support_of, tag_key};
+use super::save::earlier;
+use super::{Views, events_at};
+use crate::domain::code::Code;
+use crate::domain::event::{Body, Event};
+use crate::domain::state::State;
+use crate::domain::tags::{household_tag, person_tag, tags};
+use crate::log::keys::KeyStore;
+use crate::log::merkle::{Frontier, leaf_hash};
+use crate::log::{EventRead, StoredEvent};
+use crate::office::asof::AsOf;
+use crate::office::error::OfficeError;
+use crate::office::ledger::{Ledger, Stand, decode, offset};
+use crate::projection::{Facts, View};
+
+/// What a question needs to know of a ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Need {
+    /// Figures, and everything but single households, persons and supports; with `members` also
+    /// who takes part in a project or stands on a list.
+    Figures {
+        /// Whether the lists are needed.
+        members: bool,
+    },
+    /// One household: its persons, its supports, and every event about them.
+    Household(Code),
+}
+
+/// Folds what a question needs, from the saved views where they are there and sound, else
+/// everything from the log. What else the ledger holds is then not known to it.
+///
+/// # Errors
+/// As [`Ledger::fold`].
+pub fn glance<L: EventRead>(
+    log: L,
+    keys: KeyStore,
+    as_of: AsOf,
+    now_ms: i64,
+    folder: &Path,
+    need: &Need,
+) -> Result<Ledger<L>, OfficeError> {
+    match quick(&log, as_of, now_ms, folder, need) {
+        Ok(Some((view, stand))) => Ok(Ledger {
+            log,
+            keys,
+            view,
+            stand,
+        }),
+        Ok(None) | Err(OfficeError::Views(_)) => Ledger::fold(log, keys, as_of, now_ms),
+        Err(error) => Err(error),
+    }
+}
+
+/// The view and where it stands; `None` where the saved views cannot give it.
+fn quick<L: EventRead>(
+    log: &L,
+    as_of: AsOf,
+    now_ms: i64,
+    folder: &Path,
+    need: &Need,
+) -> Result<Option<(View, Stand)>, OfficeError> {
+    let Some(views) = Views::open(folder, log.ledger().as_bytes(), &log.head()) else {
+        return Ok(None);
+    };
+    let Some(tail) = views.tail(log)? else {
+        return Ok(None);
+    };
+    let members = matches!(need, Need::Figures { members: true });
+    let core = views.core(members).map_err(OfficeError::Views)?;
+    let Some(stand) = stand(log, &views, &tail, &core, as_of, now_ms)? else {
+        return Ok(None);
+    };
+    let known = |seq: u64| seq <= stand.seq;
+    let tail = tail.iter().filter(|stored| known(stored.seq));
+    let tail = tail.map(decode).collect::<Result<Vec<Event>, _>>()?;
+    let core = core.into_iter().filter(|event| known(event.seq));
+    let mut view = match need {
+        Need::Figures { .. } => figures(log, &views, core, &tail, stand.seq)?,
+        Need::Household(code) => household(log, &views, core, &tail, stand.seq, code)?,
+    };
+    (view.state.seq, view.state.at_ms) = (stand.seq, stand.at_ms);
+    Ok(Some((view, stand)))
+}
+
+fn figures<L: EventRead>(
+    log: &L,
+    views: &Views,
+    core: impl Iterator<Item = Event>,
+    tail: &[Event],
+    seq: u64,
+) -> Result<View, OfficeError> {
+    let mut state = State::default();
+    for event in core {
+        state.evolve(&event)?;
+    }
+    let mut facts = Facts::over(Some(views.base()));
+    let later = tail.iter().filter_map(|event| {
+        let support = support_of(event)?;
+        (support != event.id).then_some(support)
+    });
+    for event in earlier(log, views, &later.collect::<HashSet<Uuid>>())? {
+        facts.evolve(&event);
+    }
+    facts.know_only(seq);
+    let mut view = View::from_parts(state, facts);
+    for event in tail {
+        view.evolve(event)?;
+    }
+    Ok(view)
+}
+
+fn household<L: EventRead>(
+    log: &L,
+    views: &Views,
+    core: impl Iterator<Item = Event>,
+    tail: &[Event],
+    seq: u64,
+    code: &Code,
+) -> Result<View, OfficeError> {
+    let mut events: BTreeMap<u64, Event> = core.map(|event| (event.seq, event)).collect();
+    let core_tail = tail.iter().filter(|event| !is_about_subjects(event));
+    events.extend(core_tail.map(|event| (event.seq, event.clone())));
+    let mut circle = Circle::default();
+    circle.tag(household_tag(code));
+    while let Some(keys) = circle.next() {
+        let mut places = Vec::new();
+        for key in keys {
+            places.extend(views.places(key).map_err(OfficeError::Views)?);
+        }
+        places.retain(|place| *place <= seq && !circle.seen.contains(place));
+        places.sort_unstable();
+        places.dedup();
+        circle.seen.extend(&places);
+        circle.strangers.extend(events_at(log, &places)?);
+        for event in circle.belonging(tail, code) {
+            events.insert(event.seq, event);
+        }
+    }
+    let mut view = View::default();
+    for event in events.values() {
+        view.evolve(event)?;
+    }
+    Ok(view)
+}
+
+/// Whether an event is found by its keys rather than needed by every question.
+fn is_about_subjects(event: &Event) -> bool {
+    let alone = matches!(event.body, Body::CohortListed(_) | Body::ProjectJoined(_));
+    alone || super::run::is_of_a_subject(&event.body)
+}
+
+/// What belongs to a household, as far as it is known yet.
+#[derive(Default)]
+struct Circle {
+    tags: BTreeSet<Vec<u8>>,
+    supports: BTreeSet<Uuid>,
+    /// Keys that were not asked yet.
+    open: Vec<Key>,
+    /// Places that were read.
+    seen: HashSet<u64>,
+    /// Events that were read and do not belong to it, as far as it is known yet.
+    strangers: Vec<Event>,
+    /// Events of the tail that belong to it already.
+    taken: HashSet<u64>,
+}
+
+impl Circle {
+    fn tag(&mut self, tag: Vec<u8>) {
+        let key = tag_key(&tag);
+        if self.tags.insert(tag) {
+            self.open.push(key);
+        }
+    }
+
+    fn next(&mut self) -> Option<Vec<Key>> {
+        let open = std::mem::take(&mut self.open);
+        (!open.is_empty()).then_some(open)
+    }
+
+    fn has(&self, event: &Event) -> bool {
+        let support = support_of(event).is_some_and(|support| self.supports.contains(&support));
+        support || tags(event).iter().any(|tag| self.tags.contains(tag))
+    }
+
+    /// The events that turn out to belong to it, until no more do.
+    fn belonging(&mut self, tail: &[Event], household: &Code) -> Vec<Event> {
+        let mut belonging: Vec<Event> = Vec::new();
+        loop {
+            let strangers = std::mem::take(&mut self.strangers);
+            let (mut found, left): (Vec<Event>, Vec<Event>) =
+                strangers.into_iter().partition(|event| self.has(event));
+            self.strangers = left;
+            let tail = tail.iter().filter(|event| !self.taken.contains(&event.seq));
+            let of_tail: Vec<Event> = tail.filter(|event| self.has(event)).cloned().collect();
+            self.taken.extend(of_tail.iter().map(|event| event.seq));
+            found.extend(of_tail);
+            if found.is_empty() {
+                return belonging;
+            }
+            for event in &found {
+                self.widen(event, household);
+            }
+            belonging.extend(found);
+        }
+    }
+
+    fn widen(&mut self, event: &Event, household: &Code) {
+        if let Body::PersonJoined(data) = &event.body
+            && data.household == *household
+        {
+            self.tag(person_tag(&data.person));
+        }
+        if let Some(support) = support_of(event)
+            && self.supports.insert(support)
+        {
+            self.open.push(support_key(&support));
+        }
+    }
+}
+
+/// Where an as-of stands; `None` where nothing is known, or the saved views cannot tell.
+fn stand<L: EventRead>(
+    log: &L,
+    views: &Views,
+    tail: &[StoredEvent],
+    core: &[Event],
+    as_of: AsOf,
+    now_ms: i64,
+) -> Result<Option<Stand>, OfficeError> {
+    let head = log.head();
+    let at_head = Stand {
+        seq: head.seq,
+        at_ms: head.at_ms,
+        root: head.root,
+    };
+    let mut opening = State::default();
+    if let Some(first) = core.first() {
+        opening.evolve(first)?;
+    }
+    let offset = offset(&opening).to_owned();
+    let beyond = match as_of {
+        AsOf::Head => return Ok(Some(at_head)),
+        AsOf::Seq(seq) => seq > head.seq,
+        _ => as_of.is_future(now_ms, &offset),
+    };
+    if beyond {
+        // Folding gives the refusal its words.
+        return Ok(None);
+    }
+    let knows = |seq: u64, at_ms: i64| as_of.knows(seq, at_ms, &offset);
+    if knows(head.seq, head.at_ms) {
+        return Ok(Some(at_head));
+    }
+    let mut frontier = views.manifest.frontier().unwrap_or_default();
+    let mut at_ms = views.manifest.at_ms;
+    if knows(views.seq(), at_ms) {
+        for stored in tail.iter().filter(|stored| knows(stored.seq, stored.at_ms)) {
+            frontier.push(leaf_hash(&stored.bytes));
+            at_ms = stored.at_ms;
+        }
+    } else {
+        let mark = views.mark_before(&knows).map_err(OfficeError::Views)?;
+        frontier = mark.frontier().unwrap_or_else(Frontier::new);
+        at_ms = mark.at_ms;
+        for stored in log.read(frontier.size() + 1, head.seq)? {
+            let stored = stored?;
+            if !knows(stored.seq, stored.at_ms) {
+                break;
+            }
+            frontier.push(leaf_hash(&stored.bytes));
+            at_ms = stored.at_ms;
+        }
+    }
+    let (seq, root) = (frontier.size(), frontier.root());
+    Ok((seq > 0).then_some(Stand { seq, at_ms, root }))
+}

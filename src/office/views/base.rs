@@ -1,0 +1,163 @@
+//! The saved facts as a table goes on from them, and what stands in for them where they are
+//! damaged.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use super::manifest::Manifest;
+use super::run::CodeBlock;
+use crate::log::{EventRead, JournalReader, LogOptions, codec};
+use crate::office::recording::tags_of;
+use crate::projection::Facts;
+use crate::projection::base::{Base, BaseMonth, SmallDictionaries, Whose};
+use crate::projection::packed::{Month, Packed};
+use crate::projection::partition::Partition;
+
+/// The code blocks of each run, for households and persons.
+type CodeIndexes = [OnceLock<Result<Vec<Vec<CodeBlock>>, String>>; 2];
+
+/// The saved facts of a ledger. What is damaged is folded from the log again.
+pub struct SavedBase {
+    ledger: PathBuf,
+    manifest: Arc<Manifest>,
+    months: Vec<BaseMonth>,
+    open: Mutex<HashMap<Month, Arc<Partition>>>,
+    codes: CodeIndexes,
+    folded: OnceLock<Result<Folded, String>>,
+}
+
+/// The facts of the same events, from the log.
+struct Folded {
+    facts: Facts,
+    packed: Packed,
+}
+
+impl std::fmt::Debug for SavedBase {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SavedBase")
+            .field("ledger", &self.ledger)
+            .field("seq", &self.manifest.seq)
+            .finish_non_exhaustive()
+    }
+}
+
+impl SavedBase {
+    pub(super) fn new(ledger: &Path, manifest: Arc<Manifest>) -> SavedBase {
+        SavedBase {
+            ledger: ledger.to_owned(),
+            months: manifest.months.iter().map(|file| file.month).collect(),
+            manifest,
+            open: Mutex::default(),
+            codes: CodeIndexes::default(),
+            folded: OnceLock::new(),
+        }
+    }
+
+    /// Whether something was damaged and had to be folded from the log.
+    pub fn was_damaged(&self) -> bool {
+        self.folded.get().is_some()
+    }
+
+    fn read(&self, month: Month) -> Result<Partition, String> {
+        let mut files = self.manifest.months.iter();
+        let file = files.find(|file| file.month.month == month);
+        let file = file.ok_or("there is no such month")?;
+        let path = super::folder(&self.ledger).join(&file.name);
+        let bytes = file.whole.read(&path)?;
+        Partition::read(bytes).ok_or_else(|| format!("{} is not readable", file.name))
+    }
+
+    fn read_number(&self, whose: Whose, code: &str) -> Result<Option<u32>, String> {
+        let dir = super::folder(&self.ledger);
+        let [households, persons] = &self.codes;
+        let index = match whose {
+            Whose::Household => households,
+            Whose::Person => persons,
+        };
+        let runs = &self.manifest.runs;
+        let index = index.get_or_init(|| {
+            let blocks = runs.iter().map(|run| run.code_blocks(&dir, whose));
+            blocks.collect()
+        });
+        for (run, blocks) in runs.iter().zip(index.as_ref().map_err(String::clone)?) {
+            if let Some(number) = run.number(&dir, blocks, code)? {
+                return Ok(Some(number));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The facts from the log: every code has the same number in them.
+    fn folded(&self) -> Result<&Folded, String> {
+        let folded = self.folded.get_or_init(|| {
+            let options = LogOptions::new(Arc::new(tags_of));
+            let log = JournalReader::open(&self.ledger, &options);
+            let log = log.map_err(|error| error.to_string())?;
+            let mut facts = Facts::default();
+            let events = log.read(1, self.manifest.seq);
+            for stored in events.map_err(|error| error.to_string())? {
+                let stored = stored.map_err(|error| error.to_string())?;
+                let event = codec::decode(&stored.bytes).map_err(|error| error.to_string())?;
+                facts.evolve(&event);
+            }
+            let packed = Packed::changed(&facts)?;
+            Ok(Folded { facts, packed })
+        });
+        folded.as_ref().map_err(String::clone)
+    }
+}
+
+impl Base for SavedBase {
+    fn seq(&self) -> u64 {
+        self.manifest.seq
+    }
+
+    fn dictionaries(&self) -> &SmallDictionaries {
+        &self.manifest.dictionaries
+    }
+
+    fn months(&self) -> &[BaseMonth] {
+        &self.months
+    }
+
+    fn partition(&self, month: Month) -> Result<Arc<Partition>, String> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(partition) = open.get(&month) {
+            return Ok(partition.clone());
+        }
+        let partition = match self.read(month) {
+            Ok(partition) => Arc::new(partition),
+            Err(_) => {
+                let mut months = self.folded()?.packed.months.iter();
+                let found = months.find(|packed| packed.month == month);
+                found
+                    .map(|packed| packed.partition.clone())
+                    .unwrap_or_default()
+            }
+        };
+        open.insert(month, partition.clone());
+        Ok(partition)
+    }
+
+    fn number(&self, whose: Whose, code: &str) -> Result<Option<u32>, String> {
+        match self.read_number(whose, code) {
+            Ok(number) => Ok(number),
+            Err(_) => {
+                let facts = &self.folded()?.facts;
+                match whose {
+                    Whose::Household => facts.households.number(code),
+                    Whose::Person => facts.persons.number(code),
+                }
+            }
+        }
+    }
+
+    fn count(&self, whose: Whose) -> u32 {
+        let [households, persons] = self.manifest.counts;
+        match whose {
+            Whose::Household => households,
+            Whose::Person => persons,
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Files of the saved views: written whole and made durable, read in parts that carry a checksum.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::log::durable;
+
+/// A part of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(super) struct Part {
+    pub at: u64,
+    pub len: u64,
+    crc: u32,
+}
+
+impl Part {
+    /// Adds bytes to a file that is put together, and says where they stand.
+    pub(super) fn add(file: &mut Vec<u8>, bytes: &[u8]) -> Part {
+        let part = Part {
+            at: file.len() as u64,
+            len: bytes.len() as u64,
+            crc: crc32c::crc32c(bytes),
+        };
+        file.extend_from_slice(bytes);
+        part
+    }
+
+    /// A part that is known by its numbers.
+    pub(super) fn known(at: u64, len: u64, crc: u32) -> Part {
+        Part { at, len, crc }
+    }
+
+    /// The part in 16 bytes, little-endian: place, length, checksum. A block is far below 4 GiB.
+    pub(super) fn fixed(&self) -> [u8; 16] {
+        let mut bytes = [0; 16];
+        let len = u32::try_from(self.len).unwrap_or(u32::MAX);
+        let numbers = self.at.to_le_bytes().into_iter();
+        let numbers = numbers
+            .chain(len.to_le_bytes())
+            .chain(self.crc.to_le_bytes());
+        bytes
+            .iter_mut()
+            .zip(numbers)
+            .for_each(|(to, from)| *to = from);
+        bytes
+    }
+
+    /// The part's bytes.
+    ///
+    /// # Errors
+    /// Why they cannot be read, or that they are not as they were written.
+    pub(super) fn read(&self, path: &Path) -> Result<Vec<u8>, String> {
+        let name = || path.file_name().unwrap_or_default().display().to_string();
+        let len = usize::try_from(self.len).map_err(|error| error.to_string())?;
+        let read = || -> std::io::Result<Vec<u8>> {
+            let mut file = File::open(path)?;
+            // A damaged manifest cannot ask for more than there is.
+            let there = file.metadata()?.len().saturating_sub(self.at);
+            let mut bytes = vec![0; len.min(usize::try_from(there).unwrap_or(usize::MAX))];
+            if self.at > 0 {
+                file.seek(SeekFrom::Start(self.at))?;
+            }
+            file.read_exact(&mut bytes)?;
+            Ok(bytes)
+        };
+        let bytes = read().map_err(|error| format!("{}: {error}", name()))?;
+        if bytes.len() == len && crc32c::crc32c(&bytes) == self.crc {
+            Ok(bytes)
+        } else {
+            Err(format!("{} is not as it was written", name()))
+        }
+    }
+}
+
+/// Writes a file whole; it is durable when this returns.
+///
+/// # Errors
+/// What the system says.
+pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), std::io::Error> {
+    durable::replace(path, bytes)
+}
+
+/// Reads what [`to_bytes`] wrote.
+pub(super) fn from_bytes<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, String> {
+    postcard::from_bytes(bytes).map_err(|error| error.to_string())
+}
+
+/// A value as bytes.
+pub(super) fn to_bytes<T: Serialize>(value: &T) -> Result<Vec<u8>, String> {
+    postcard::to_stdvec(value).map_err(|error| error.to_string())
+}

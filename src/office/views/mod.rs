@@ -1,0 +1,157 @@
+//! Saved projections: what was folded from the first events of a log, kept in `views/`.
+//!
+//! ```text
+//! views/
+//!   manifest              which files count, and of which log they are: replaced last
+//!   month.<month>.<seq>   the facts of a month in columns (projection::partition)
+//!   run.<first>-<last>    of a range of events: the few that a figure needs beside the facts, the
+//!                         edge of the tree now and then, codes by name, and where what is found
+//! ```
+//!
+//! **It is a cache.** The manifest names the ledger, the number of events with their root, the
+//! rules of counting and the code that wrote it; where one of them does not fit, or a checksum is
+//! wrong, the log is folded instead. **One fold**: what is saved is what `State::evolve` and
+//! `Facts::evolve` made of the events; going on from it folds the events that follow with the same
+//! two functions.
+//!
+//! No personal field is opened on the way: the events that are kept stand as they stand in the log.
+
+mod about;
+mod base;
+mod file;
+mod keys;
+mod manifest;
+mod run;
+mod save;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use crate::domain::event::Event;
+use crate::log::{EventRead, Head, StoredEvent};
+
+use super::error::OfficeError;
+use super::ledger::decode;
+use base::SavedBase;
+use manifest::Manifest;
+
+pub use about::{Need, glance};
+pub use keys::{Key, event_keys, reference_key, support_key, tag_key};
+pub use save::{Saved, is_worth_saving, save, throw_away};
+
+/// The folder of the saved views of a ledger.
+pub fn folder(ledger: &Path) -> PathBuf {
+    ledger.join("views")
+}
+
+/// The saved views of a log, up to an event.
+#[derive(Debug, Clone)]
+pub struct Views {
+    ledger: PathBuf,
+    manifest: Arc<Manifest>,
+    /// The key indexes of the runs, once they were asked for.
+    indexes: Arc<OnceLock<Result<Vec<Vec<u8>>, String>>>,
+}
+
+impl Views {
+    /// The saved views in a ledger's folder, if they are of this log and of this program. Whether
+    /// the log has the events that they were folded from is checked by [`Views::tail`].
+    pub fn open(ledger: &Path, id: &[u8; 16], head: &Head) -> Option<Views> {
+        let manifest = manifest::read(&folder(ledger))?;
+        let fits = manifest.fits(id) && manifest.seq <= head.seq && manifest.seq > 0;
+        fits.then(|| Views {
+            ledger: ledger.to_owned(),
+            manifest: Arc::new(manifest),
+            indexes: Arc::default(),
+        })
+    }
+
+    /// How many events were folded.
+    pub fn seq(&self) -> u64 {
+        self.manifest.seq
+    }
+
+    /// The events that follow, after checking that the log's root is that of the saved events with
+    /// these. `None` where it is not: the views are of another log.
+    pub fn tail<L: EventRead>(&self, log: &L) -> Result<Option<Vec<StoredEvent>>, OfficeError> {
+        let head = log.head();
+        let Some(mut frontier) = self.manifest.frontier() else {
+            return Ok(None);
+        };
+        let mut events = Vec::new();
+        if self.seq() < head.seq {
+            for stored in log.read(self.seq() + 1, head.seq)? {
+                let stored = stored?;
+                frontier.push(crate::log::merkle::leaf_hash(&stored.bytes));
+                events.push(stored);
+            }
+        }
+        let same = frontier.size() == head.seq && frontier.root() == head.root;
+        Ok(same.then_some(events))
+    }
+
+    /// The facts that were saved.
+    pub fn base(&self) -> Arc<SavedBase> {
+        Arc::new(SavedBase::new(&self.ledger, self.manifest.clone()))
+    }
+
+    /// The places of the events that a key may lead to, ascending. Another event can share the
+    /// key, so whoever asks looks at what the events say.
+    ///
+    /// # Errors
+    /// Why the saved file cannot be read.
+    pub fn places(&self, key: Key) -> Result<Vec<u64>, String> {
+        let dir = folder(&self.ledger);
+        let indexes = self.indexes.get_or_init(|| {
+            let runs = self.manifest.runs.iter();
+            runs.map(|run| run.key_index(&dir)).collect()
+        });
+        let mut places = Vec::new();
+        for (run, index) in self
+            .manifest
+            .runs
+            .iter()
+            .zip(indexes.as_ref().map_err(String::clone)?)
+        {
+            run.places(&dir, index, key, &mut places)?;
+        }
+        Ok(places)
+    }
+
+    /// The saved events that a figure needs beside the facts: everything but households, persons
+    /// and supports. With `members` also who takes part in a project or stands on a list.
+    ///
+    /// # Errors
+    /// Why the saved file cannot be read.
+    fn core(&self, members: bool) -> Result<Vec<Event>, String> {
+        let dir = folder(&self.ledger);
+        let mut events = Vec::new();
+        for run in &self.manifest.runs {
+            run.core(&dir, members, &mut events)?;
+        }
+        events.sort_by_key(|event| event.seq);
+        Ok(events)
+    }
+
+    /// The last mark that is not behind an event which `known` knows, by its place and its time.
+    fn mark_before(&self, known: &dyn Fn(u64, i64) -> bool) -> Result<run::Mark, String> {
+        let dir = folder(&self.ledger);
+        let mut last = run::Mark::default();
+        for run in &self.manifest.runs {
+            for mark in run.marks(&dir)? {
+                if known(mark.seq, mark.at_ms) && mark.seq > last.seq {
+                    last = mark;
+                }
+            }
+        }
+        Ok(last)
+    }
+}
+
+/// Events at some places, in their order.
+///
+/// # Errors
+/// When the log or an event cannot be read.
+pub fn events_at<L: EventRead>(log: &L, places: &[u64]) -> Result<Vec<Event>, OfficeError> {
+    log.read_each(places)?.iter().map(decode).collect()
+}

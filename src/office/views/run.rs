@@ -1,0 +1,388 @@
+//! What is saved of a range of events beside the facts.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::file::{Part, from_bytes, to_bytes};
+use super::keys::{Key, event_keys};
+use crate::domain::code::Code;
+use crate::domain::event::{Body, Event};
+use crate::log::codec;
+use crate::log::merkle::Frontier;
+use crate::projection::base::Whose;
+use crate::projection::column::{read_number, write_number};
+
+/// How many events lie between two marks: so many are hashed at most to give the root as of any
+/// event.
+const MARK_EVERY: u64 = 4_096;
+/// How many keys a block holds.
+const KEYS_A_BLOCK: usize = 1_024;
+/// How many codes a block holds.
+const CODES_A_BLOCK: usize = 512;
+/// The bytes of an entry of the key index: first key, place, length and checksum of the block.
+const KEY_ENTRY: usize = 24;
+
+/// A place in the log with its time and the edge of the tree up to it.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct Mark {
+    pub seq: u64,
+    pub at_ms: i64,
+    edge: Vec<[u8; 32]>,
+}
+
+impl Mark {
+    /// The edge of the tree.
+    pub(super) fn frontier(&self) -> Option<Frontier> {
+        Frontier::from_parts(self.seq, self.edge.clone())
+    }
+}
+
+/// A block of codes, sorted.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct CodeBlock {
+    first: String,
+    block: Part,
+}
+
+/// A run file, and where its parts stand.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Run {
+    pub name: String,
+    pub first: u64,
+    pub last: u64,
+    core: Part,
+    members: Part,
+    marks: Part,
+    /// The index of the blocks of household codes and of person codes.
+    codes: [Part; 2],
+    keys: Part,
+}
+
+impl Run {
+    /// How many events it is of.
+    pub(super) fn len(&self) -> u64 {
+        self.last + 1 - self.first
+    }
+
+    /// Adds the saved events to `events`.
+    pub(super) fn core(
+        &self,
+        dir: &Path,
+        members: bool,
+        events: &mut Vec<Event>,
+    ) -> Result<(), String> {
+        let path = dir.join(&self.name);
+        let parts = [Some(&self.core), members.then_some(&self.members)];
+        for part in parts.into_iter().flatten().filter(|part| part.len > 0) {
+            let bytes = part.read(&path)?;
+            for line in bytes.split(|byte| *byte == b'\n') {
+                if !line.is_empty() {
+                    events.push(codec::decode(line).map_err(|error| error.to_string())?);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn marks(&self, dir: &Path) -> Result<Vec<Mark>, String> {
+        from_bytes(&self.marks.read(&dir.join(&self.name))?)
+    }
+
+    /// The index of the blocks of keys.
+    pub(super) fn key_index(&self, dir: &Path) -> Result<Vec<u8>, String> {
+        self.keys.read(&dir.join(&self.name))
+    }
+
+    /// Adds the places that a key leads to.
+    pub(super) fn places(
+        &self,
+        dir: &Path,
+        index: &[u8],
+        key: Key,
+        places: &mut Vec<u64>,
+    ) -> Result<(), String> {
+        let path = dir.join(&self.name);
+        let entries = index.as_chunks::<KEY_ENTRY>().0;
+        // A key's places can begin in the block before the first that starts with the key.
+        let from = entries.partition_point(|entry| first_of(entry) < key.0);
+        for entry in entries.iter().skip(from.saturating_sub(1)) {
+            if first_of(entry) > key.0 {
+                break;
+            }
+            let part = part_of(entry).ok_or("a key index is not readable")?;
+            each_key(&part.read(&path)?, self.first, &mut |(found, seq)| {
+                if found == key.0 {
+                    places.push(seq);
+                }
+            })?;
+        }
+        Ok(())
+    }
+
+    /// The number of a code.
+    pub(super) fn number(
+        &self,
+        dir: &Path,
+        index: &[CodeBlock],
+        code: &str,
+    ) -> Result<Option<u32>, String> {
+        let path = dir.join(&self.name);
+        let place = index.partition_point(|block| block.first.as_str() <= code);
+        let Some(block) = place.checked_sub(1).and_then(|place| index.get(place)) else {
+            return Ok(None);
+        };
+        let codes: Vec<(String, u32)> = from_bytes(&block.block.read(&path)?)?;
+        let found = codes.binary_search_by(|entry| entry.0.as_str().cmp(code));
+        let found = found.ok().and_then(|place| codes.get(place));
+        Ok(found.map(|entry| entry.1))
+    }
+
+    pub(super) fn code_blocks(&self, dir: &Path, whose: Whose) -> Result<Vec<CodeBlock>, String> {
+        let [households, persons] = &self.codes;
+        let part = match whose {
+            Whose::Household => households,
+            Whose::Person => persons,
+        };
+        from_bytes(&part.read(&dir.join(&self.name))?)
+    }
+
+    /// Everything in it, to be put together with what follows.
+    pub(super) fn open(&self, dir: &Path) -> Result<RunBuilder, String> {
+        let path = dir.join(&self.name);
+        let mut builder = RunBuilder::new(self.first);
+        builder.last = self.last;
+        builder.core = self.core.read(&path)?;
+        builder.members = self.members.read(&path)?;
+        builder.marks = self.marks(dir)?;
+        let index = self.keys.read(&path)?;
+        for entry in index.as_chunks::<KEY_ENTRY>().0 {
+            let part = part_of(entry).ok_or("a key index is not readable")?;
+            each_key(&part.read(&path)?, self.first, &mut |entry| {
+                builder.keys.push(entry);
+            })?;
+        }
+        for (whose, into) in [Whose::Household, Whose::Person]
+            .into_iter()
+            .zip(&mut builder.codes)
+        {
+            for block in self.code_blocks(dir, whose)? {
+                let codes: Vec<(String, u32)> = from_bytes(&block.block.read(&path)?)?;
+                into.extend(codes);
+            }
+        }
+        Ok(builder)
+    }
+}
+
+fn first_of(entry: &[u8; KEY_ENTRY]) -> u64 {
+    entry
+        .first_chunk::<8>()
+        .map_or(0, |bytes| u64::from_le_bytes(*bytes))
+}
+
+fn part_of(entry: &[u8; KEY_ENTRY]) -> Option<Part> {
+    from_fixed(entry.get(8..)?)
+}
+
+fn from_fixed(bytes: &[u8]) -> Option<Part> {
+    let (at, rest) = bytes.split_first_chunk::<8>()?;
+    let (len, rest) = rest.split_first_chunk::<4>()?;
+    let crc = rest.first_chunk::<4>()?;
+    Some(Part::known(
+        u64::from_le_bytes(*at),
+        u32::from_le_bytes(*len).into(),
+        u32::from_le_bytes(*crc),
+    ))
+}
+
+/// Visits the keys of a block with their places.
+fn each_key(block: &[u8], first: u64, visit: &mut dyn FnMut((u64, u64))) -> Result<(), String> {
+    let (mut at, mut key, mut seq) = (0, 0, first);
+    while at < block.len() {
+        let mut number = || read_number(block, &mut at).ok_or("a block of keys is not readable");
+        let (more, place) = (number()?, number()?);
+        if more == 0 {
+            seq = seq.wrapping_add(place);
+        } else {
+            key = u64::wrapping_add(key, more);
+            seq = first.wrapping_add(place);
+        }
+        visit((key, seq));
+    }
+    Ok(())
+}
+
+/// A run that is put together.
+#[derive(Debug)]
+pub(super) struct RunBuilder {
+    first: u64,
+    last: u64,
+    core: Vec<u8>,
+    members: Vec<u8>,
+    marks: Vec<Mark>,
+    keys: Vec<(u64, u64)>,
+    codes: [Vec<(String, u32)>; 2],
+}
+
+impl RunBuilder {
+    /// A run that begins with an event.
+    pub(super) fn new(first: u64) -> RunBuilder {
+        RunBuilder {
+            first,
+            last: first - 1,
+            core: Vec::new(),
+            members: Vec::new(),
+            marks: Vec::new(),
+            keys: Vec::new(),
+            codes: [Vec::new(), Vec::new()],
+        }
+    }
+
+    /// How many events it is of.
+    pub(super) fn len(&self) -> u64 {
+        self.last + 1 - self.first
+    }
+
+    /// Takes the next event in; `frontier` is the edge of the tree with it.
+    pub(super) fn take(&mut self, event: &Event, bytes: &[u8], frontier: &Frontier) {
+        self.last = event.seq;
+        let seq = event.seq;
+        let keys = event_keys(event).into_iter();
+        self.keys.extend(keys.map(|key| (key.0, seq)));
+        if let Some(part) = match class_of(&event.body) {
+            Class::Core => Some(&mut self.core),
+            Class::Member => Some(&mut self.members),
+            Class::Subject => None,
+        } {
+            part.extend_from_slice(bytes);
+            part.push(b'\n');
+        }
+        if seq.is_multiple_of(MARK_EVERY) {
+            self.marks.push(Mark {
+                seq,
+                at_ms: event.at_ms,
+                edge: frontier.edge().to_vec(),
+            });
+        }
+    }
+
+    /// Takes the number of a new code in.
+    pub(super) fn code(&mut self, whose: Whose, code: &Code, number: u32) {
+        let [households, persons] = &mut self.codes;
+        let codes = match whose {
+            Whose::Household => households,
+            Whose::Person => persons,
+        };
+        codes.push((code.to_string(), number));
+    }
+
+    /// Takes in what a later run has.
+    pub(super) fn append(&mut self, later: RunBuilder) {
+        self.last = later.last;
+        self.core.extend(later.core);
+        self.members.extend(later.members);
+        self.marks.extend(later.marks);
+        self.keys.extend(later.keys);
+        for (codes, later) in self.codes.iter_mut().zip(later.codes) {
+            codes.extend(later);
+        }
+    }
+
+    /// Writes the run into a folder.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub(super) fn write(mut self, dir: &Path) -> Result<Run, String> {
+        let mut file = Vec::new();
+        let core = Part::add(&mut file, &self.core);
+        let members = Part::add(&mut file, &self.members);
+        let marks = Part::add(&mut file, &to_bytes(&self.marks)?);
+        let mut codes = [Part::default(); 2];
+        for (index, codes) in codes.iter_mut().zip(&mut self.codes) {
+            codes.sort_unstable();
+            let mut blocks = Vec::new();
+            for block in codes.chunks(CODES_A_BLOCK) {
+                let first = block.first().map(|entry| entry.0.clone());
+                let first = first.unwrap_or_default();
+                let block = Part::add(&mut file, &to_bytes(&block)?);
+                blocks.push(CodeBlock { first, block });
+            }
+            *index = Part::add(&mut file, &to_bytes(&blocks)?);
+        }
+        self.keys.sort_unstable();
+        let keys = write_keys(&self.keys, self.first, &mut file);
+        let name = format!("run.{}-{}", self.first, self.last);
+        super::file::write(&dir.join(&name), &file).map_err(|error| format!("{name}: {error}"))?;
+        Ok(Run {
+            name,
+            first: self.first,
+            last: self.last,
+            core,
+            members,
+            marks,
+            codes,
+            keys,
+        })
+    }
+}
+
+fn write_keys(keys: &[(u64, u64)], first: u64, file: &mut Vec<u8>) -> Part {
+    let (mut index, mut block) = (Vec::new(), Vec::new());
+    for keys in keys.chunks(KEYS_A_BLOCK) {
+        block.clear();
+        let (mut last, mut last_seq) = (0, 0);
+        for (key, seq) in keys {
+            // The first key of a block is never 0 more than none: it is written whole, plus one
+            // for a key of 0.
+            let more = key - last;
+            write_number(more, &mut block);
+            let from = if more == 0 && last_seq > 0 {
+                last_seq
+            } else {
+                first
+            };
+            write_number(seq - from, &mut block);
+            (last, last_seq) = (*key, *seq);
+        }
+        let part = Part::add(file, &block);
+        let first = keys.first().map_or(0, |entry| entry.0);
+        index.extend(first.to_le_bytes());
+        index.extend(part.fixed());
+    }
+    Part::add(file, &index)
+}
+
+enum Class {
+    /// A figure needs it beside the facts.
+    Core,
+    /// It says that a household takes part in something.
+    Member,
+    /// It is about a household, a person or a support, and found by its keys.
+    Subject,
+}
+
+fn class_of(body: &Body) -> Class {
+    match body {
+        Body::CohortListed(_) | Body::ProjectJoined(_) => Class::Member,
+        Body::HouseholdRegistered(_)
+        | Body::HouseholdMoved(_)
+        | Body::HouseholdHeadChanged(_)
+        | Body::HouseholdChanged(_)
+        | Body::HouseholdClassified(_)
+        | Body::PersonJoined(_)
+        | Body::PersonChanged(_)
+        | Body::PersonLeft(_)
+        | Body::Support(..)
+        | Body::SupportReversed(_)
+        | Body::SupportCorrected(_)
+        | Body::SupportRecovered(_) => Class::Subject,
+        // Whatever else there is or will be is needed until somebody says that it is not.
+        _ => Class::Core,
+    }
+}
+
+/// Whether an event is found by its keys and by nothing else.
+pub(super) fn is_of_a_subject(body: &Body) -> bool {
+    matches!(class_of(body), Class::Subject)
+}

@@ -1,0 +1,261 @@
+//! Saving: what the events since the last time change is written, then the manifest.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::Path;
+
+use super::file::Part;
+use super::keys::{support_key, support_of};
+use super::manifest::{Manifest, MonthFile};
+use super::run::{Run, RunBuilder};
+use super::{Views, events_at, folder};
+use crate::domain::event::Event;
+use crate::log::merkle::{Frontier, leaf_hash};
+use crate::log::{EventRead, LogError, durable};
+use crate::office::error::OfficeError;
+use crate::office::ledger::decode;
+use crate::projection::Facts;
+use crate::projection::base::{BaseMonth, Whose};
+use crate::projection::packed::Packed;
+
+/// From how many unsaved events on it pays to save: so many are folded by every reader.
+const WORTH_SAVING: u64 = 1_000;
+/// How many events are decoded between two words about the progress.
+const PROGRESS_STEP: u64 = 4_096;
+
+/// What was saved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Saved {
+    /// The events that the saved views know.
+    pub seq: u64,
+    /// How many of them were folded now.
+    pub folded: u64,
+    /// How many months were written.
+    pub months: usize,
+}
+
+/// Whether so many events are not in the saved views that it pays to save them.
+pub fn is_worth_saving<L: EventRead>(ledger: &Path, log: &L) -> bool {
+    let head = log.head();
+    let views = Views::open(ledger, log.ledger().as_bytes(), &head);
+    let saved = views.map_or(0, |views| views.seq());
+    head.seq - saved >= WORTH_SAVING
+}
+
+/// Throws the saved views away.
+///
+/// # Errors
+/// What the system says.
+pub fn throw_away(ledger: &Path) -> Result<(), OfficeError> {
+    let folder = folder(ledger);
+    match fs::remove_dir_all(&folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(OfficeError::File(folder.display().to_string(), error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Folds what the saved views do not have and saves it. `progress` is told how many of how many
+/// events are folded.
+///
+/// # Errors
+/// When the log cannot be read or the files cannot be written. What was saved before still counts.
+pub fn save<L: EventRead>(
+    ledger: &Path,
+    log: &L,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Saved, OfficeError> {
+    let views = Views::open(ledger, log.ledger().as_bytes(), &log.head());
+    let of_this_log = match &views {
+        Some(views) => views.tail(log)?.is_some(),
+        None => false,
+    };
+    let before = views.filter(|_| of_this_log);
+    match save_onto(ledger, log, before.as_ref(), progress) {
+        // What was saved before is damaged: all of it is folded anew.
+        Err(OfficeError::Views(_)) if before.is_some() => save_onto(ledger, log, None, progress),
+        saved => saved,
+    }
+}
+
+fn save_onto<L: EventRead>(
+    ledger: &Path,
+    log: &L,
+    before: Option<&Views>,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Saved, OfficeError> {
+    let head = log.head();
+    let from = before.map_or(0, Views::seq);
+    if from == head.seq {
+        let (seq, folded, months) = (head.seq, 0, 0);
+        return Ok(Saved {
+            seq,
+            folded,
+            months,
+        });
+    }
+    let frontier = before.and_then(|views| views.manifest.frontier());
+    let mut frontier = frontier.unwrap_or_default();
+    let mut run = RunBuilder::new(from + 1);
+    let mut facts = match before {
+        Some(views) => on_base(log, views)?,
+        None => Facts::default(),
+    };
+    let mut at_ms = 0;
+    for stored in log.read(from + 1, head.seq)? {
+        let stored = stored?;
+        let event = decode(&stored)?;
+        frontier.push(leaf_hash(&stored.bytes));
+        run.take(&event, &stored.bytes, &frontier);
+        facts.evolve(&event);
+        at_ms = event.at_ms;
+        if event.seq.is_multiple_of(PROGRESS_STEP) || event.seq == head.seq {
+            progress(event.seq - from, head.seq - from);
+        }
+    }
+    if frontier.root() != head.root {
+        let why = "the log changed while it was read".to_owned();
+        return Err(OfficeError::Views(why));
+    }
+    write(ledger, log, before, (at_ms, &frontier), &facts, run)
+}
+
+/// Facts that go on from the saved ones, with the earlier events of every support that the events
+/// since are about.
+fn on_base<L: EventRead>(log: &L, views: &Views) -> Result<Facts, OfficeError> {
+    let mut mentioned = HashSet::new();
+    for stored in log.read(views.seq() + 1, u64::MAX)? {
+        let event = decode(&stored?)?;
+        mentioned.extend(support_of(&event).filter(|support| *support != event.id));
+    }
+    let mut facts = Facts::over(Some(views.base()));
+    for event in earlier(log, views, &mentioned)? {
+        facts.evolve(&event);
+    }
+    Ok(facts)
+}
+
+/// The saved events about some supports, in their order.
+///
+/// # Errors
+/// [`OfficeError::Views`] where the saved files cannot be read, else what the log says.
+pub(super) fn earlier<L: EventRead>(
+    log: &L,
+    views: &Views,
+    supports: &HashSet<uuid::Uuid>,
+) -> Result<Vec<Event>, OfficeError> {
+    let mut places = Vec::new();
+    for support in supports {
+        let found = views.places(support_key(support));
+        places.extend(found.map_err(OfficeError::Views)?);
+    }
+    places.sort_unstable();
+    places.dedup();
+    let mut events = events_at(log, &places)?;
+    events.retain(|event| support_of(event).is_some_and(|support| supports.contains(&support)));
+    Ok(events)
+}
+
+fn write<L: EventRead>(
+    ledger: &Path,
+    log: &L,
+    before: Option<&Views>,
+    (at_ms, frontier): (i64, &Frontier),
+    facts: &Facts,
+    mut run: RunBuilder,
+) -> Result<Saved, OfficeError> {
+    let dir = folder(ledger);
+    durable::create_folder(&dir).map_err(|error| LogError::io(&dir, &error))?;
+    for (whose, codes) in [
+        (Whose::Household, &facts.households),
+        (Whose::Person, &facts.persons),
+    ] {
+        if let Some(why) = codes.fault() {
+            return Err(OfficeError::Views(why.to_owned()));
+        }
+        for (number, code) in codes.fresh() {
+            run.code(whose, code, number);
+        }
+    }
+    let mut manifest = Manifest::new(*log.ledger().as_bytes(), at_ms, frontier);
+    manifest.dictionaries = facts.dictionaries();
+    let count = |len: usize| u32::try_from(len).unwrap_or(u32::MAX);
+    manifest.counts = [count(facts.households.len()), count(facts.persons.len())];
+    let changed = Packed::changed(facts).map_err(OfficeError::Views)?;
+    let months = changed.months.len();
+    manifest.months = months_of(&dir, before, &changed, manifest.seq)?;
+    let folded = run.len();
+    manifest.runs = runs_of(&dir, before, run)?;
+    manifest.write(&dir).map_err(OfficeError::Views)?;
+    // What no manifest names is of no use to anybody any more; a reader that had it named before
+    // folds the log where a file is gone.
+    tidy(&dir, &manifest);
+    Ok(Saved {
+        seq: manifest.seq,
+        folded,
+        months,
+    })
+}
+
+/// The files of all months: those that changed are written, the others stay.
+fn months_of(
+    dir: &Path,
+    before: Option<&Views>,
+    changed: &Packed,
+    seq: u64,
+) -> Result<Vec<MonthFile>, OfficeError> {
+    let old = before.map(|views| views.manifest.months.as_slice());
+    let is_changed = |file: &&MonthFile| {
+        let mut months = changed.months.iter();
+        months.any(|packed| packed.month == file.month.month)
+    };
+    let old = old.unwrap_or_default().iter();
+    let mut files: Vec<MonthFile> = old.filter(|file| !is_changed(file)).cloned().collect();
+    for packed in changed.months.iter().filter(|it| !it.partition.is_empty()) {
+        let name = format!("month.{}.{seq}", packed.month);
+        let path = dir.join(&name);
+        let bytes = packed.partition.bytes();
+        super::file::write(&path, bytes).map_err(|error| LogError::io(&path, &error))?;
+        files.push(MonthFile {
+            month: BaseMonth {
+                month: packed.month,
+                spans: packed.spans,
+            },
+            name,
+            whole: Part::add(&mut Vec::new(), bytes),
+        });
+    }
+    files.sort_by_key(|file| file.month.month);
+    Ok(files)
+}
+
+/// The runs with the new one. A run is put together with the ones before it as long as they are
+/// not much longer, so that there are never many.
+fn runs_of(
+    dir: &Path,
+    before: Option<&Views>,
+    mut run: RunBuilder,
+) -> Result<Vec<Run>, OfficeError> {
+    let mut runs = before
+        .map(|views| views.manifest.runs.clone())
+        .unwrap_or_default();
+    while let Some(last) = runs.pop_if(|last| last.len() < 4 * run.len()) {
+        let mut merged = last.open(dir).map_err(OfficeError::Views)?;
+        merged.append(run);
+        run = merged;
+    }
+    runs.push(run.write(dir).map_err(OfficeError::Views)?);
+    Ok(runs)
+}
+
+fn tidy(dir: &Path, manifest: &Manifest) {
+    let named = manifest.names();
+    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        if !named.iter().any(|named| name == **named) {
+            // A file that stays costs its space and nothing else.
+            drop(fs::remove_file(entry.path()));
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! The short way to read the events of supports takes what the general reader takes, and nothing
+//! else.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    missing_docs,
+    reason = "a test stops where it fails"
+)]
+
+mod memory_office;
+mod random_facts;
+
+use proptest::prelude::*;
+use random_facts::{events, seeds};
+use socai::domain::event::{Document, Event, Source};
+use socai::domain::personal::Sealed;
+use socai::domain::{Body, Personal};
+use socai::log::codec::{decode, decode_as, encode};
+use uuid::Uuid;
+
+const TEXTS: [&str; 6] = [
+    "H-01",
+    "Danh sách hộ nghèo.csv",
+    "a \"quoted\" name",
+    "line\nfeed",
+    "\u{7f}\u{2028}é",
+    "\"type\":\"support.disbursed\",\"v\":1}",
+];
+
+/// Fills the envelope in, as the bits of a number say.
+fn dress(event: &mut Event, bits: u16) {
+    let text = |place: u16| TEXTS[usize::from(bits >> place & 7) % TEXTS.len()].to_owned();
+    let given = |place: u16| bits >> place & 1 == 1;
+    event.batch = given(0).then(|| Uuid::from_u128(u128::from(bits) << 77));
+    event.by.name = text(1);
+    event.by.office = given(2).then(|| text(3));
+    event.late = given(4);
+    event.reason = given(5).then(|| text(6));
+    event.source = given(7).then(|| Source {
+        file: text(8),
+        file_sha256: "ab".repeat(32),
+        row: u64::from(bits),
+        sheet: given(9).then(|| text(10)),
+    });
+    event.document = given(11).then(|| Document {
+        date: given(12).then(|| "2023-04-20".parse().unwrap()),
+        issuer: given(13).then(|| text(2)),
+        number: given(14).then(|| text(5)),
+        kind: given(15).then(|| text(8)),
+    });
+    if let Body::Support(_, state) = &mut event.body
+        && given(3)
+    {
+        let sealed = r#"{"c":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","k":"aaaaaaaaaaaaaaaaaaaaaaaa","n":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}"#;
+        {
+            let sealed: Sealed = serde_json::from_str(sealed).unwrap();
+            state.note = Some(Personal::Sealed(sealed.clone()));
+            state.recipient = given(6).then(|| Personal::Sealed(sealed));
+        }
+        state.ground = given(8).then(|| text(9));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn both_readers_give_the_same(
+        seeds in seeds(40),
+        bits in any::<u16>(),
+        damage in prop::collection::vec((any::<u16>(), any::<u8>(), 0..3_u8), 12),
+    ) {
+        for (place, mut event) in events(&seeds).into_iter().enumerate() {
+            dress(&mut event, bits.rotate_left(place as u32 % 16));
+            let Ok(bytes) = encode(&event) else { continue };
+            prop_assert_eq!(&decode(&bytes).unwrap(), &event);
+            prop_assert_eq!(&decode_as::<Body>(&bytes).unwrap(), &event);
+            for (at, to, how) in &damage {
+                let mut other = bytes.clone();
+                let at = usize::from(*at) % other.len();
+                match how {
+                    0 => other[at] ^= 1 << (to % 8),
+                    1 => {
+                        other.remove(at);
+                    }
+                    _ => other.insert(at, b"\"\\,:{}[]0 ant-"[usize::from(*to) % 14]),
+                }
+                prop_assert_eq!(decode(&other), decode_as::<Body>(&other), "{}", String::from_utf8_lossy(&other));
+            }
+        }
+    }
+}
