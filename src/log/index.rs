@@ -100,6 +100,7 @@ impl Meta {
             at_ms: i64::from_be_bytes(take.array()?),
             root: take.array()?,
             hash: take.array()?,
+            sealed: false,
         };
         let (edge, rest) = take.0.as_chunks::<32>();
         let frontier = Frontier::from_parts(seq, edge.to_vec())?;
@@ -425,6 +426,7 @@ mod tests {
                 segment: 1,
                 frame: 128,
                 offset: 900,
+                sealed: false,
             },
             frontier,
         }

@@ -18,8 +18,10 @@ use super::journal::write::{FrameSpec, JournalWriter, WriteFault};
 use super::merkle::{Frontier, leaf_hash};
 use super::options::{LogOptions, OpenReport};
 use super::traits::{Appended, Batch, EventLog, EventRead, Events};
+use sealer::Sealer;
 
 mod opening;
+mod sealer;
 
 /// The file that says that the index must be built anew at the next open, and why.
 const SUSPECT: &str = "sled.suspect";
@@ -42,6 +44,7 @@ pub struct SledLog {
     /// Why the index is not trusted any more.
     suspect: OnceLock<String>,
     report: OpenReport,
+    sealer: Sealer,
     /// Held until everything else is closed.
     _lock: File,
 }
@@ -192,6 +195,37 @@ impl SledLog {
         }
     }
 
+    /// Closes a segment that is full, and has full ones sealed while appends go on.
+    fn close_segment(&mut self) {
+        match self.writer.roll_if_full() {
+            Ok(false) => {}
+            Ok(true) => self.sealer.add(&self.journal()),
+            // What is recorded stays recorded; the next append tries again.
+            Err(WriteFault::Full) => {}
+            Err(WriteFault::Final(why)) => self.poisoned = Some(why),
+        }
+        self.drop_sealed_frames(false);
+    }
+
+    /// Removes the frames of segments whose sealed copy is there, once the index is durable behind
+    /// them: its place in the journal must not point into frames that are gone.
+    fn drop_sealed_frames(&mut self, wait: bool) {
+        while let Some(first) = self.sealer.sealed(wait) {
+            if self.suspect.get().is_some() || self.poisoned.is_some() {
+                return;
+            }
+            match self.index.settle() {
+                Ok(()) => self.sealer.drop_frames(&self.journal(), first),
+                Err(why) => drop(self.distrust(why)),
+            }
+        }
+    }
+
+    fn finish_sealing(&mut self) {
+        self.sealer.go_on(&self.journal());
+        self.drop_sealed_frames(true);
+    }
+
     fn advance(&mut self, written: &Written, at_ms: i64) {
         if let Some((cursor, frontier)) = written.marks.last() {
             self.frontier = frontier.clone();
@@ -290,6 +324,7 @@ impl EventLog for SledLog {
             Ok(written) => {
                 self.advance(&written, at_ms);
                 self.index_written(&written);
+                self.close_segment();
                 answers(admitted.verdicts, written.stored, at_ms)
             }
             Err(fault) => all_refused(admitted.verdicts, &self.fail(fault)),
@@ -300,7 +335,9 @@ impl EventLog for SledLog {
         if let Some(why) = self.suspect.get() {
             return Err(LogError::Index { why: why.clone() });
         }
-        self.index.settle().map_err(|why| self.distrust(why))
+        self.index.settle().map_err(|why| self.distrust(why))?;
+        self.finish_sealing();
+        Ok(())
     }
 }
 

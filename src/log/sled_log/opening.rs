@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::sealer::Sealer;
 use super::{SUSPECT, SledLog};
 use crate::log::checkpoint::{self, Checkpoint};
 use crate::log::disk::{self, File};
@@ -133,7 +134,8 @@ fn open_locked(
     Ok(SledLog {
         dir: dir.to_owned(),
         ledger,
-        writer: JournalWriter::open(&journal, ledger, survey.good.clone())?,
+        writer: JournalWriter::open(&journal, ledger, survey.good.clone(), options.segment_bytes)?,
+        sealer: Sealer::open(&journal)?,
         index: ready.index,
         head: Head {
             seq: survey.good.seq,
