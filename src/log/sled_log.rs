@@ -1,7 +1,8 @@
 //! The log of a ledger on disk: the journal first, then the index in sled.
 
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
+use std::thread;
 
 use uuid::Uuid;
 
@@ -9,13 +10,13 @@ use super::clock::next_at;
 use super::disk::{self, File};
 use super::error::LogError;
 use super::event::{Head, LedgerId, NewEvent, Stamp, StoredEvent, Tag};
-use super::index::{Block, Entries, Index, Meta};
+use super::index::{Block, Index, Meta};
 use super::intake::{Recorded, admit, all_refused, answers};
 use super::journal::layout::FRAME_TARGET;
 use super::journal::range::JournalEvents;
 use super::journal::walk::Cursor;
 use super::journal::write::{FrameSpec, JournalWriter, WriteFault};
-use super::merkle::{Frontier, leaf_hash};
+use super::merkle::{Frontier, Hash, leaf_hash};
 use super::options::{LogOptions, OpenReport};
 use super::traits::{Appended, Batch, EventLog, EventRead, Events};
 use sealer::Sealer;
@@ -23,14 +24,17 @@ use sealer::Sealer;
 mod opening;
 mod sealer;
 
+/// From so many events a thread on it pays to encode in two.
+const MANY: usize = 256;
+
 /// The file that says that the index must be built anew at the next open, and why.
 const SUSPECT: &str = "sled.suspect";
 
 /// A log in a folder: `journal/`, `sled/`, `lock`, and the `checkpoint` if one was made.
 ///
-/// An append returns after the journal is durable. The index follows in memory and is made durable
-/// on [`SledLog::close`], on drop, and when a writer is idle; whatever it lacks is taken from the
-/// journal at the next open.
+/// An append returns after the journal is durable. What it recorded waits in memory, where it is
+/// found at once, and goes into the index when much waits, on [`SledLog::close`], on drop, and when
+/// a writer is idle; whatever the index lacks is taken from the journal at the next open.
 pub struct SledLog {
     dir: PathBuf,
     ledger: LedgerId,
@@ -52,6 +56,7 @@ pub struct SledLog {
 /// A batch that is durable.
 struct Written {
     stored: Vec<StoredEvent>,
+    leaves: Vec<Hash>,
     tags: Vec<Vec<Tag>>,
     /// The place and the tree behind each frame.
     marks: Vec<(Cursor, Frontier)>,
@@ -124,6 +129,7 @@ impl SledLog {
     ) -> Result<Written, WriteFault> {
         let mut written = Written {
             stored: Vec::with_capacity(events.len()),
+            leaves: Vec::with_capacity(events.len()),
             tags: Vec::with_capacity(events.len()),
             marks: Vec::new(),
         };
@@ -131,9 +137,10 @@ impl SledLog {
         let batch_first = self.head.seq + 1;
         let mut frame_first = batch_first;
         self.writer.begin()?;
-        for (seq, event) in (batch_first..).zip(events) {
+        let encoded = encode_all(&events, batch_first, stamp);
+        for ((seq, event), (bytes, leaf)) in (batch_first..).zip(events).zip(encoded) {
             let held = self.writer.events_len();
-            if held > 0 && held + event.encoded_len(seq) + 1 > FRAME_TARGET {
+            if held > 0 && held + bytes.len() + 1 > FRAME_TARGET {
                 let spec = spec(batch_first, frame_first, seq - 1, at_ms, &frontier, false);
                 self.writer.put(spec)?;
                 written
@@ -142,18 +149,17 @@ impl SledLog {
                 frame_first = seq;
             }
             let out = self.writer.events();
-            let start = out.len();
-            event.encode(stamp, seq, out);
-            let bytes = out.get(start..).unwrap_or_default();
-            frontier.push(leaf_hash(bytes));
+            out.extend_from_slice(&bytes);
+            out.push(b'\n');
+            frontier.push(leaf);
+            written.leaves.push(leaf);
             written.stored.push(StoredEvent {
                 seq,
                 at_ms,
                 id: event.id,
-                bytes: bytes.into(),
+                bytes,
             });
             written.tags.push(event.tags);
-            out.push(b'\n');
         }
         let last = self.head.seq + written.stored.len() as u64;
         self.writer
@@ -176,23 +182,27 @@ impl SledLog {
     }
 
     /// Brings what is durable into the index. It is recorded whatever becomes of this.
-    fn index_written(&mut self, written: &Written) {
-        let mut events = written.stored.iter().zip(&written.tags).peekable();
-        for (cursor, frontier) in &written.marks {
-            let mut entries = Entries::default();
-            while let Some((event, tags)) = events.next_if(|(event, _)| event.seq <= cursor.seq) {
-                entries.add(event.seq, &event.id, &event.bytes, tags);
+    fn index_written(&mut self, written: Written) -> Vec<StoredEvent> {
+        let hashed = written.stored.iter().cloned().zip(written.leaves);
+        let mut events = hashed.zip(written.tags).peekable();
+        for (cursor, frontier) in written.marks {
+            let seq = cursor.seq;
+            while let Some(((event, leaf), tags)) = events.next_if(|((it, _), _)| it.seq <= seq) {
+                self.index.add(event, leaf, tags);
             }
-            let meta = Meta {
+            self.index.mark(Meta {
                 ledger: self.ledger,
-                cursor: cursor.clone(),
-                frontier: frontier.clone(),
-            };
-            if let Err(why) = self.index.apply(entries, &meta) {
+                cursor,
+                frontier,
+            });
+            if self.index.is_full()
+                && let Err(why) = self.index.flush()
+            {
                 self.distrust(why);
-                return;
+                break;
             }
         }
+        written.stored
     }
 
     /// Closes a segment that is full, and has full ones sealed while appends go on.
@@ -238,6 +248,34 @@ impl SledLog {
     }
 }
 
+/// The bytes and the leaf hash of every event; of many, half are made in another thread.
+fn encode_all(events: &[NewEvent], first: u64, stamp: &Stamp) -> Vec<(Arc<[u8]>, Hash)> {
+    let encode = |events: &[NewEvent], first: u64| {
+        let mut buffer = Vec::new();
+        let mut encoded = Vec::with_capacity(events.len());
+        for (seq, event) in (first..).zip(events) {
+            buffer.clear();
+            event.encode(stamp, seq, &mut buffer);
+            encoded.push((Arc::from(buffer.as_slice()), leaf_hash(&buffer)));
+        }
+        encoded
+    };
+    let half = events.len() / 2;
+    let (left, right) = events.split_at_checked(half).unwrap_or((events, &[]));
+    if half < MANY {
+        return encode(events, first);
+    }
+    thread::scope(|scope| {
+        let beside = thread::Builder::new().spawn_scoped(scope, || encode(left, first));
+        let right = encode(right, first + half as u64);
+        // Without a thread, or with one that stopped, this one does it all.
+        let made = beside.ok().and_then(|beside| beside.join().ok());
+        let mut encoded = made.unwrap_or_else(|| encode(left, first));
+        encoded.extend(right);
+        encoded
+    })
+}
+
 fn spec(
     batch_first: u64,
     first_seq: u64,
@@ -263,6 +301,16 @@ impl Recorded for SledLog {
             return Ok(None);
         }
         self.find(id)
+    }
+
+    fn may_hold_any(&self, ids: &[Uuid]) -> Result<bool, LogError> {
+        if self.head.seq == 0 {
+            return Ok(false);
+        }
+        self.usable()?;
+        self.index
+            .may_hold_any(ids)
+            .map_err(|why| self.distrust(why))
     }
 
     fn last_tagged(&self, tag: &[u8]) -> Result<Option<u64>, LogError> {
@@ -323,9 +371,9 @@ impl EventLog for SledLog {
         match self.write(admitted.events, at_ms, &stamp) {
             Ok(written) => {
                 self.advance(&written, at_ms);
-                self.index_written(&written);
+                let stored = self.index_written(written);
                 self.close_segment();
-                answers(admitted.verdicts, written.stored, at_ms)
+                answers(admitted.verdicts, stored, at_ms)
             }
             Err(fault) => all_refused(admitted.verdicts, &self.fail(fault)),
         }
@@ -361,6 +409,9 @@ struct IndexedEvents<'a> {
 impl IndexedEvents<'_> {
     fn next_indexed(&mut self) -> Result<StoredEvent, String> {
         let index = &self.log.index;
+        if let Some(event) = index.waiting(self.next) {
+            return Ok(event.clone());
+        }
         let mut block = match self.block.take() {
             Some(block) => block,
             None => index.block(self.next)?,
