@@ -399,7 +399,7 @@ impl Index {
             let seq = entry.event.seq.to_be_bytes();
             batch.insert(&id_key(&entry.event.id), &seq);
             for tag in tags.iter().filter_map(|tag| tag_key(tag)) {
-                batch.insert([&[b't'], tag.as_slice(), &seq].concat(), &[]);
+                batch.insert([b"t".as_slice(), &tag, &seq].concat(), &[]);
             }
         }
         self.list.new += entries.len() as u64;
@@ -462,7 +462,7 @@ impl Index {
         }
         for (tag, seqs) in &groups {
             for seq in seqs.iter().filter(|seq| **seq > end) {
-                batch.insert([&[b't'], tag.as_slice(), &seq.to_be_bytes()].concat(), &[]);
+                batch.insert([b"t".as_slice(), tag, &seq.to_be_bytes()].concat(), &[]);
             }
         }
         if packed > 0 {
@@ -679,7 +679,7 @@ impl Index {
         }
         if self.list.new > 0 {
             let new: Vec<u64> = guarded(|| {
-                let keys = db.scan_prefix([&[b't'], prefix.as_slice()].concat()).keys();
+                let keys = db.scan_prefix([b"t".as_slice(), &prefix].concat()).keys();
                 keys.map(|key| Ok(seq_behind(&key?))).collect()
             })?;
             seqs.extend(new);
