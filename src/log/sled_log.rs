@@ -501,7 +501,7 @@ mod tests {
         let mut written = log.write(events.collect(), at_ms, &stamp).unwrap();
         assert_eq!(written.marks.len(), 3);
         written.marks.truncate(1);
-        log.index_written(&written);
+        drop(log.index_written(written));
         log.close().unwrap();
         let log = SledLog::open(dir.path(), options()).unwrap();
         assert!(matches!(log.report().index, IndexState::CaughtUp { .. }));
