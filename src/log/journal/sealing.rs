@@ -55,7 +55,7 @@ pub(crate) fn write_copy(journal: &Path, first: u64) -> Result<(), LogError> {
         drop(disk::remove_file(&temporary));
         return Err(error);
     }
-    disk::rename(&temporary, &journal.join(sealed_name(first)))
+    disk::rename(&temporary, journal.join(sealed_name(first)))
         .and_then(|()| durable::sync_folder(journal))
         .map_err(|error| io(&error))
 }
