@@ -22,7 +22,8 @@ use log_setup::*;
 use socai::log::checkpoint::{self, Checkpoint};
 use socai::log::note::Signer;
 use socai::log::{
-    Condition, Damage, EventLog, EventRead, IndexState, JournalReader, LedgerId, LogError, SledLog,
+    Condition, Damage, EventLog, EventRead, IndexState, JournalReader, LedgerId, LogError,
+    LogOptions, SledLog,
 };
 use uuid::Uuid;
 
@@ -506,7 +507,11 @@ fn an_older_journal_under_a_newer_index_is_damage_also_for_a_rebuild() {
 #[test]
 fn missing_and_foreign_segments_are_named() {
     let dir = scratch().unwrap();
-    let mut log = SledLog::create(dir.path(), LEDGER, options()).unwrap();
+    let large = || LogOptions {
+        segment_bytes: 64 << 20,
+        ..options()
+    };
+    let mut log = SledLog::create(dir.path(), LEDGER, large()).unwrap();
     for batch in 0..4u128 {
         let events = (0..600)
             .map(|number| sized(1 + batch * 600 + number, 60_000))
@@ -527,7 +532,8 @@ fn missing_and_foreign_segments_are_named() {
         .map(|entry| entry.unwrap().path())
         .collect();
     names.sort();
-    assert_eq!(names.len(), 3);
+    // Three that are sealed, and the newest.
+    assert_eq!(names.len(), 4);
     let why = || match SledLog::open(dir.path(), options()).err() {
         Some(LogError::Damaged {
             why, first_bad_seq, ..
@@ -540,9 +546,9 @@ fn missing_and_foreign_segments_are_named() {
         assert_eq!(why(), (Damage::Missing, first_bad));
         fs::rename(&aside, &names[gone]).unwrap();
     }
-    // The last frame of an older segment is no torn tail.
+    // Damage in an older segment is no torn tail.
     let mut bytes = fs::read(&names[1]).unwrap();
-    let place = bytes.len() - 3;
+    let place = bytes.len() / 2;
     bytes[place] ^= 1;
     fs::write(&names[1], &bytes).unwrap();
     assert_eq!(why().0, Damage::Payload);
@@ -552,11 +558,11 @@ fn missing_and_foreign_segments_are_named() {
     let stranger = scratch().unwrap();
     drop(SledLog::create(stranger.path(), LedgerId::new([1; 16]), options()).unwrap());
     let header = fs::read(segment_path(stranger.path())).unwrap();
-    let newest = fs::read(&names[2]).unwrap();
-    fs::write(&names[2], [&header[..HEADER], &newest[HEADER..]].concat()).unwrap();
-    assert_eq!(why(), (Damage::Foreign, 2_401));
+    let newest = fs::read(&names[3]).unwrap();
+    fs::write(&names[3], [&header[..HEADER], &newest[HEADER..]].concat()).unwrap();
+    assert_eq!(why(), (Damage::Foreign, 3_601));
     let reader = JournalReader::open(dir.path(), &options());
-    assert!(reader.is_ok_and(|reader| reader.head().seq == 2_400 && reader.fault().is_some()));
+    assert!(reader.is_ok_and(|reader| reader.head().seq == 3_600 && reader.fault().is_some()));
 }
 
 #[test]

@@ -36,14 +36,11 @@ use socai::domain::stage::Stage;
 use socai::domain::support::{
     CorrectionMode, Funding, SupportCorrected, SupportReversed, SupportState,
 };
-use socai::domain::tags::body_tags;
 use socai::log::keys::KeyStore;
 use socai::log::random::SeededRandom;
 use socai::log::seal::{self, AssociatedData};
-use socai::log::{
-    Clock, Condition, EventLog, EventRead, LedgerId, LogOptions, NewEvent, SledLog, codec,
-};
-use socai::office::{Opening, Tools, opening, tags_of};
+use socai::log::{Clock, Condition, EventLog, EventRead, LedgerId, LogOptions, NewEvent, SledLog};
+use socai::office::{Opening, Tools, new_events, opening, tags_of};
 use uuid::{Builder, Uuid};
 
 /// The ledger that every generated event belongs to.
@@ -774,11 +771,7 @@ pub fn open(dir: &Path) -> (SledLog, Arc<KeyStore>, Arc<SetClock>) {
 
 /// An event as the log takes it.
 pub fn new_event(event: &Event) -> NewEvent {
-    NewEvent {
-        id: event.id,
-        members: codec::members(event).unwrap(),
-        tags: body_tags(&event.body),
-    }
+    new_events(std::slice::from_ref(event)).unwrap().remove(0)
 }
 
 /// Writes a generated ledger into a new folder, at most `batch` events an append, and shows each
@@ -786,9 +779,9 @@ pub fn new_event(event: &Event) -> NewEvent {
 pub fn write(dir: &Path, plan: Plan, batch: usize, seen: &mut dyn FnMut(&Event)) -> u64 {
     let (mut log, keys, clock) = open(dir);
     let mut waiting = Vec::with_capacity(batch);
-    let append = |log: &mut SledLog, waiting: &mut Vec<NewEvent>| {
+    let append = |log: &mut SledLog, waiting: &mut Vec<Event>| {
         if !waiting.is_empty() {
-            let events = std::mem::take(waiting);
+            let events = new_events(&std::mem::take(waiting)).unwrap();
             log.append(events, &Condition::default()).unwrap();
         }
     };
@@ -800,9 +793,9 @@ pub fn write(dir: &Path, plan: Plan, batch: usize, seen: &mut dyn FnMut(&Event))
         }
         // The days of a batch share the moment of its last: `at` is when a batch was recorded.
         clock.0.store(day.at_ms, Ordering::SeqCst);
-        for event in &day.events {
-            seen(event);
-            waiting.push(new_event(event));
+        for event in day.events {
+            seen(&event);
+            waiting.push(event);
             if waiting.len() >= batch {
                 append(&mut log, &mut waiting);
             }

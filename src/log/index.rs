@@ -2,54 +2,99 @@
 //!
 //! # Layout
 //!
-//! One tree with prefixes, and one `sled::Batch` a commit. A transaction over several trees would
-//! be as atomic, but it takes the lock of all trees, reads every old value first and runs its
-//! closure again on a conflict; with a single writer none of this buys anything.
+//! One tree with prefixes, and `sled::Batch`es. A transaction over several trees would be as
+//! atomic, but it takes the lock of all trees, reads every old value first and runs its closure
+//! again on a conflict; with a single writer none of this buys anything.
 //!
 //! | key | value |
 //! |---|---|
-//! | `e`, first `seq` | a block: format byte 1, CRC-32C of the rest, events with line feeds |
-//! | `i`, id | `seq` |
-//! | `t`, tag length, tag, `seq` | |
-//! | `m` | what is indexed: ledger, place in the journal, root, edge of the tree, CRC-32C |
+//! | `e`, first `seq` | a block of events, plain or packed (`block.rs`) |
+//! | `i`, id | `seq`, of a new event |
+//! | `t`, tag length, tag, `seq` | of a new event |
+//! | `r`, number, … | ids and tags of old events in sorted runs (`run.rs`) |
+//! | `l` | which runs there are, up to where events are packed, how many are new; CRC-32C |
+//! | `m` | what is indexed: ledger, place in the journal, root, edge of the tree; CRC-32C |
 //!
 //! Numbers are big-endian, so keys sort by `seq`; the event `seq` is in the block with the last key
-//! that is not above it. Other format bytes are free for compressed blocks of many commits, other
-//! prefixes for sorted runs of ids and tags.
+//! that is not above it.
+//!
+//! # How it grows
+//!
+//! What is durable in the journal **waits** in memory at first: sled is on no way of an
+//! acknowledgement. When much waits, or the log settles, it goes into sled; what waited at a crash
+//! is taken from the journal again. A little goes in as keys of its own (it is *new*). When that
+//! would be more than [`Sizes::new_most`] events, everything new and waiting becomes packed blocks
+//! of [`Sizes::pack`] events and one sorted run. So there are under 30,000 keys at 10 million
+//! events, and opening takes as long as at ten thousand.
 //!
 //! A leaf of sled holds up to 16 values, and one that does not fit a quarter of a sled segment goes
-//! to a file that sled never makes durable and never tidies. So a block has at most 48 KiB (an
-//! event of up to 64 KiB stands alone) and a sled segment 8 MiB: 16 times 64 KiB fit.
+//! to a file that sled never makes durable and never tidies. So a value has at most 64 KiB and a
+//! sled segment 8 MiB: 16 times 64 KiB fit.
+
+mod block;
+mod run;
 
 use std::cell::Cell;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs::{self, File};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use sled::IVec;
 use uuid::Uuid;
 
+pub(crate) use block::Block;
+use block::Entry;
+use run::{Run, TagGroup};
+
 use super::durable;
-use super::event::{LedgerId, Tag};
+use super::event::{LedgerId, StoredEvent, Tag};
 use super::journal::layout::Take;
 use super::journal::walk::Cursor;
-use super::merkle::Frontier;
+use super::merkle::{Frontier, Hash, leaf_hash};
 
 const CACHE: u64 = 64 << 20;
 const SLED_SEGMENT: usize = 8 << 20;
-/// The size of a block in bytes, unless one event is larger.
-const BLOCK_TARGET: usize = 48 << 10;
-/// Entries are applied when they hold this many bytes.
-const APPLY_TARGET: usize = 1 << 20;
-/// Format byte of a block of plain events.
-const PLAIN: u8 = 1;
-/// What stands before the events in a block.
-const BLOCK_HEADER: usize = 5;
+/// Blocks go in until they hold this many bytes together.
+const BATCH_BYTES: usize = 1 << 20;
+/// So many opened blocks are kept.
+const OPENED: usize = 8;
+/// After so many look-ups of ids it pays to read all ids once.
+const PROBES: usize = 512;
 const META_KEY: &[u8] = b"m";
-const META_FORMAT: u8 = 1;
+const LIST_KEY: &[u8] = b"l";
+const META_FORMAT: u8 = 2;
+
+/// How much of what is kept where. Tests make them small.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sizes {
+    /// Events in a packed block: a power of two. 512 events of 450 bytes pack to about 35 KB.
+    pack: u64,
+    /// So many events are kept as keys of their own.
+    new_most: u64,
+    /// When so many events wait they go into sled, …
+    waiting_most: usize,
+    /// … or when they have so many bytes.
+    waiting_bytes: usize,
+    /// So many runs of one level become one.
+    fan: usize,
+}
+
+impl Default for Sizes {
+    fn default() -> Sizes {
+        Sizes {
+            pack: 512,
+            new_most: 4_096,
+            waiting_most: 65_536,
+            waiting_bytes: 32 << 20,
+            fan: run::FAN,
+        }
+    }
+}
 
 /// What the index holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,6 +146,7 @@ impl Meta {
             at_ms: i64::from_be_bytes(take.array()?),
             root: take.array()?,
             hash: take.array()?,
+            sealed: false,
         };
         let (edge, rest) = take.0.as_chunks::<32>();
         let frontier = Frontier::from_parts(seq, edge.to_vec())?;
@@ -113,12 +159,93 @@ impl Meta {
     }
 }
 
+/// Which runs there are, and what is not in them yet.
+#[derive(Debug, Default)]
+struct List {
+    /// Events up to here are in packed blocks and in runs.
+    packed_to: u64,
+    /// So many events behind them are keys of their own.
+    new: u64,
+    next_number: u32,
+    runs: Vec<Run>,
+    /// Runs that were merged and are being removed.
+    leaving: Vec<u32>,
+}
+
+impl List {
+    fn encode(&self) -> Vec<u8> {
+        let mut out = vec![META_FORMAT];
+        out.extend_from_slice(&self.packed_to.to_be_bytes());
+        out.extend_from_slice(&self.new.to_be_bytes());
+        out.extend_from_slice(&self.next_number.to_be_bytes());
+        let count = |len: usize| u32::try_from(len).unwrap_or(u32::MAX).to_be_bytes();
+        out.extend_from_slice(&count(self.runs.len()));
+        for run in &self.runs {
+            out.extend_from_slice(&run.number.to_be_bytes());
+            out.push(run.level);
+            out.extend_from_slice(&run.events.to_be_bytes());
+        }
+        out.extend_from_slice(&count(self.leaving.len()));
+        for number in &self.leaving {
+            out.extend_from_slice(&number.to_be_bytes());
+        }
+        let crc = crc32c::crc32c(&out);
+        out.extend_from_slice(&crc.to_be_bytes());
+        out
+    }
+
+    fn decode(bytes: &[u8]) -> Option<List> {
+        let (body, crc) = bytes.split_last_chunk::<4>()?;
+        if crc32c::crc32c(body) != u32::from_be_bytes(*crc) {
+            return None;
+        }
+        let mut take = Take(body);
+        if take.array::<1>()? != [META_FORMAT] {
+            return None;
+        }
+        let mut list = List {
+            packed_to: u64::from_be_bytes(take.array()?),
+            new: u64::from_be_bytes(take.array()?),
+            next_number: u32::from_be_bytes(take.array()?),
+            ..List::default()
+        };
+        for _ in 0..u32::from_be_bytes(take.array()?) {
+            let number = u32::from_be_bytes(take.array()?);
+            let [level] = take.array()?;
+            let events = u64::from_be_bytes(take.array()?);
+            list.runs.push(Run::new(number, level, events));
+        }
+        for _ in 0..u32::from_be_bytes(take.array()?) {
+            list.leaving.push(u32::from_be_bytes(take.array()?));
+        }
+        take.0.is_empty().then_some(list)
+    }
+}
+
+/// What is durable in the journal and not in sled yet.
+#[derive(Default)]
+struct Waiting {
+    entries: Vec<(Entry, Vec<Tag>)>,
+    ids: HashMap<Uuid, u64>,
+    bytes: usize,
+    /// What the index holds once this is in it.
+    meta: Option<Meta>,
+}
+
 /// The open index.
 pub(crate) struct Index {
     db: Option<sled::Db>,
     /// sled's own file, opened once, so that no write error of it goes unseen.
     file: File,
     dirty: bool,
+    sizes: Sizes,
+    list: List,
+    waiting: Waiting,
+    /// The last event that is in sled.
+    flushed: u64,
+    /// Blocks that were opened last, the newest at the end.
+    opened: Mutex<Vec<(u64, Arc<[u8]>)>>,
+    probes: AtomicUsize,
 }
 
 thread_local! {
@@ -195,12 +322,19 @@ impl Index {
         if !path.is_dir() {
             return Err("it is missing".to_owned());
         }
-        let index = Index::around(open_db(path, patience)?, path)?;
+        let mut index = Index::around(open_db(path, patience)?, path)?;
         let meta = index.get(META_KEY)?;
-        match meta.as_deref().and_then(Meta::decode) {
-            Some(meta) => Ok((index, meta)),
-            None => Err("it does not say what it holds".to_owned()),
+        let list = index.get(LIST_KEY)?;
+        let meta = meta.as_deref().and_then(Meta::decode);
+        let (Some(meta), Some(list)) = (meta, list.as_deref().and_then(List::decode)) else {
+            return Err("it does not say what it holds".to_owned());
+        };
+        if list.packed_to + list.new != meta.cursor.seq {
+            return Err("it does not say where its events are".to_owned());
         }
+        index.list = list;
+        index.flushed = meta.cursor.seq;
+        Ok((index, meta))
     }
 
     /// Creates an empty index; its files and their names are durable when this returns.
@@ -226,6 +360,12 @@ impl Index {
             file: file.map_err(|error| error.to_string())?,
             db: Some(db),
             dirty: false,
+            sizes: Sizes::default(),
+            list: List::default(),
+            waiting: Waiting::default(),
+            flushed: 0,
+            opened: Mutex::default(),
+            probes: AtomicUsize::new(0),
         })
     }
 
@@ -238,63 +378,403 @@ impl Index {
         guarded(|| db.get(key))
     }
 
-    /// Applies entries and what the index then holds, all or nothing. It is not durable yet: the
-    /// journal is.
-    pub(crate) fn apply(&mut self, entries: Entries, meta: &Meta) -> Result<(), String> {
-        let mut batch = entries.finish();
-        batch.insert(META_KEY, meta.encode());
+    fn apply(&mut self, batch: sled::Batch) -> Result<(), String> {
         self.dirty = true;
         let db = self.db()?;
         guarded(|| db.apply_batch(batch))
     }
 
+    /// Adds an event that is durable; events come in their order and without gaps.
+    pub(crate) fn add(&mut self, event: StoredEvent, leaf: Hash, tags: Vec<Tag>) {
+        self.waiting.bytes += event.bytes.len();
+        self.waiting.ids.insert(event.id, event.seq);
+        self.waiting.entries.push((Entry { event, leaf }, tags));
+    }
+
+    /// Says what the index holds with the events that were added.
+    pub(crate) fn mark(&mut self, meta: Meta) {
+        self.waiting.meta = Some(meta);
+    }
+
+    /// Whether enough waits.
+    pub(crate) fn is_full(&self) -> bool {
+        let waiting = &self.waiting;
+        waiting.entries.len() >= self.sizes.waiting_most
+            || waiting.bytes >= self.sizes.waiting_bytes
+    }
+
+    /// Brings what waits into sled. It is not durable there yet: the journal is.
+    pub(crate) fn flush(&mut self) -> Result<(), String> {
+        let Some(meta) = self.waiting.meta.take() else {
+            return Ok(());
+        };
+        let waiting = std::mem::take(&mut self.waiting);
+        let (entries, tags): (Vec<Entry>, Vec<Vec<Tag>>) = waiting.entries.into_iter().unzip();
+        if self.list.new + entries.len() as u64 <= self.sizes.new_most {
+            self.flush_new(&entries, &tags, &meta)?;
+        } else {
+            self.compact(entries, tags, &meta)?;
+        }
+        self.flushed = meta.cursor.seq;
+        self.merge_runs()
+    }
+
+    /// Little: every id and every tag is a key of its own.
+    fn flush_new(
+        &mut self,
+        entries: &[Entry],
+        tags: &[Vec<Tag>],
+        meta: &Meta,
+    ) -> Result<(), String> {
+        let mut batch = sled::Batch::default();
+        for (seq, block) in block::plain(entries) {
+            batch.insert(&block_key(seq), block);
+        }
+        for (entry, tags) in entries.iter().zip(tags) {
+            let seq = entry.event.seq.to_be_bytes();
+            batch.insert(&id_key(&entry.event.id), &seq);
+            for tag in tags.iter().filter_map(|tag| tag_key(tag)) {
+                batch.insert([b"t".as_slice(), &tag, &seq].concat(), &[]);
+            }
+        }
+        self.list.new += entries.len() as u64;
+        batch.insert(LIST_KEY, self.list.encode());
+        batch.insert(META_KEY, meta.encode());
+        self.apply(batch)
+    }
+
+    /// Much: all that is new and all that waits become packed blocks and a run.
+    fn compact(
+        &mut self,
+        waiting: Vec<Entry>,
+        tags: Vec<Vec<Tag>>,
+        meta: &Meta,
+    ) -> Result<(), String> {
+        let from = self.list.packed_to;
+        let mut gone: BTreeSet<Vec<u8>> = self.keys(&block_key(from + 1), b'e')?.collect();
+        let mut entries = self.new_entries()?;
+        let ids = run_ids(&entries, &waiting);
+        let groups = run_tags(self.new_tags()?, &waiting, &tags);
+        entries.extend(waiting);
+        let pack = usize::try_from(self.sizes.pack).unwrap_or(512);
+        let packed = entries.len() - entries.len() % pack;
+        let (old, rest) = entries.split_at_checked(packed).unwrap_or((&entries, &[]));
+        let mut waits = Blocks::default();
+        for (seq, block) in pack_all(old, pack)? {
+            gone.remove(block_key(seq).as_slice());
+            self.put(&mut waits, block_key(seq).to_vec(), block)?;
+        }
+        // Ids and tags of the rest stay keys of their own, so that a run ends where blocks do.
+        let number = self.list.next_number;
+        let end = from + packed as u64;
+        let in_run = ids
+            .into_iter()
+            .filter(|entry| run::parts(entry).1 <= end)
+            .map(Ok);
+        run::write_ids(number, in_run, &mut |key, value| {
+            self.put(&mut waits, key, value)
+        })?;
+        let below = |(tag, mut seqs): TagGroup| {
+            seqs.retain(|seq| *seq <= end);
+            (!seqs.is_empty()).then_some(Ok((tag, seqs)))
+        };
+        let tags_in_run = groups.iter().cloned().filter_map(below);
+        run::write_tags(number, tags_in_run, &mut |key, value| {
+            self.put(&mut waits, key, value)
+        })?;
+        self.apply(waits.batch)?;
+        let mut batch = sled::Batch::default();
+        for (seq, block) in block::plain(rest) {
+            gone.remove(block_key(seq).as_slice());
+            batch.insert(&block_key(seq), block);
+        }
+        gone.into_iter().for_each(|key| batch.remove(key));
+        for key in self.keys(b"i", b'i')?.chain(self.keys(b"t", b't')?) {
+            batch.remove(key);
+        }
+        for entry in rest {
+            batch.insert(&id_key(&entry.event.id), &entry.event.seq.to_be_bytes());
+        }
+        for (tag, seqs) in &groups {
+            for seq in seqs.iter().filter(|seq| **seq > end) {
+                batch.insert([b"t".as_slice(), tag, &seq.to_be_bytes()].concat(), &[]);
+            }
+        }
+        if packed > 0 {
+            self.list.runs.push(Run::new(number, 0, packed as u64));
+            self.list.next_number += 1;
+        }
+        self.list.packed_to = end;
+        self.list.new = rest.len() as u64;
+        batch.insert(LIST_KEY, self.list.encode());
+        batch.insert(META_KEY, meta.encode());
+        self.apply(batch)
+    }
+
+    /// Writes a block, together with others.
+    fn put(&mut self, waits: &mut Blocks, key: Vec<u8>, block: Vec<u8>) -> Result<(), String> {
+        waits.bytes += block.len();
+        waits.batch.insert(key, block);
+        if waits.bytes >= BATCH_BYTES {
+            self.apply(std::mem::take(waits).batch)?;
+        }
+        Ok(())
+    }
+
+    /// All keys of a prefix from one on.
+    fn keys(&self, from: &[u8], prefix: u8) -> Result<std::vec::IntoIter<Vec<u8>>, String> {
+        let db = self.db()?;
+        let keys: Vec<Vec<u8>> = guarded(|| {
+            let keys = db.range(from..&[prefix + 1]).keys();
+            keys.map(|key| Ok(key?.to_vec())).collect()
+        })?;
+        Ok(keys.into_iter())
+    }
+
+    /// The events in sled that are not packed.
+    fn new_entries(&self) -> Result<Vec<Entry>, String> {
+        let mut entries = Vec::new();
+        let mut next = self.list.packed_to + 1;
+        while next <= self.flushed {
+            let mut block = self.block(next)?;
+            let before = next;
+            while let Some(bytes) = block.next_event() {
+                let event = StoredEvent::read(bytes).ok_or("an event is not readable")?;
+                if event.seq == next && next <= self.flushed {
+                    let leaf = leaf_hash(&event.bytes);
+                    entries.push(Entry { event, leaf });
+                    next += 1;
+                }
+            }
+            if next == before {
+                return Err(format!("it has no event {next}"));
+            }
+        }
+        Ok(entries)
+    }
+
+    /// The tags that are keys of their own.
+    fn new_tags(&self) -> Result<Vec<TagGroup>, String> {
+        let mut groups: Vec<TagGroup> = Vec::new();
+        for key in self.keys(b"t", b't')? {
+            let tag = key.get(1..key.len().saturating_sub(8)).unwrap_or_default();
+            let seq = seq_behind(&key);
+            match groups.last_mut() {
+                Some(group) if group.0 == tag => group.1.push(seq),
+                _ => groups.push((tag.to_vec(), vec![seq])),
+            }
+        }
+        Ok(groups)
+    }
+
+    /// Makes one run of many of the same level, as often as there are too many.
+    fn merge_runs(&mut self) -> Result<(), String> {
+        self.remove_leaving()?;
+        loop {
+            let runs = &self.list.runs;
+            let Some(level) = runs.last().map(|run| run.level) else {
+                return Ok(());
+            };
+            let start = runs.partition_point(|run| run.level > level);
+            let merged: Vec<u32> = runs.iter().skip(start).map(|run| run.number).collect();
+            if merged.len() < self.sizes.fan {
+                return Ok(());
+            }
+            let events = runs.iter().skip(start).map(|run| run.events).sum();
+            let number = self.list.next_number;
+            let db = self.db()?.clone();
+            let mut waits = Blocks::default();
+            let ids = merged
+                .iter()
+                .map(|number| run::read_ids(&db, *number))
+                .collect();
+            run::write_ids(number, run::Merge::new(ids), &mut |key, value| {
+                self.put(&mut waits, key, value)
+            })?;
+            let tags = merged
+                .iter()
+                .map(|number| run::read_tags(&db, *number))
+                .collect();
+            run::write_tags(number, run::Merge::new(tags), &mut |key, value| {
+                self.put(&mut waits, key, value)
+            })?;
+            self.apply(waits.batch)?;
+            self.list.runs.truncate(start);
+            self.list
+                .runs
+                .push(Run::new(number, level.saturating_add(1), events));
+            self.list.next_number += 1;
+            self.list.leaving = merged;
+            let mut batch = sled::Batch::default();
+            batch.insert(LIST_KEY, self.list.encode());
+            self.apply(batch)?;
+            self.remove_leaving()?;
+        }
+    }
+
+    /// Removes the blocks of runs that were merged.
+    fn remove_leaving(&mut self) -> Result<(), String> {
+        if self.list.leaving.is_empty() {
+            return Ok(());
+        }
+        for number in self.list.leaving.clone() {
+            let db = self.db()?;
+            let mut batch = sled::Batch::default();
+            let prefix = run::row_prefix(number, b'i');
+            let prefix = prefix.get(..5).unwrap_or_default();
+            guarded(|| {
+                for key in db.scan_prefix(prefix).keys() {
+                    batch.remove(key?);
+                }
+                Ok(())
+            })?;
+            self.apply(batch)?;
+        }
+        self.list.leaving.clear();
+        let mut batch = sled::Batch::default();
+        batch.insert(LIST_KEY, self.list.encode());
+        self.apply(batch)
+    }
+
     /// The `seq` of an id.
     pub(crate) fn find(&self, id: &Uuid) -> Result<Option<u64>, String> {
-        match self.get(&id_key(id))? {
-            Some(value) => match <[u8; 8]>::try_from(value.as_ref()) {
+        if let Some(seq) = self.waiting.ids.get(id) {
+            return Ok(Some(*seq));
+        }
+        if self.list.new > 0
+            && let Some(value) = self.get(&id_key(id))?
+        {
+            return match <[u8; 8]>::try_from(value.as_ref()) {
                 Ok(seq) => Ok(Some(u64::from_be_bytes(seq))),
                 Err(_) => Err(format!("the entry of event {id} is not readable")),
-            },
-            None => Ok(None),
+            };
         }
+        let print = run::print_of(id);
+        let filters = self.probes.fetch_add(1, Ordering::Relaxed) >= PROBES;
+        for run in self.list.runs.iter().rev() {
+            let db = self.db()?;
+            if filters {
+                guarded_text(|| run.build_filter(db))?;
+            }
+            if run.may_hold(print)
+                && let Some(seq) = self.find_in(run, print, id)?
+            {
+                return Ok(Some(seq));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The place of an id in a run; the event itself confirms it.
+    fn find_in(&self, run: &Run, print: u64, id: &Uuid) -> Result<Option<u64>, String> {
+        let db = self.db()?;
+        for seq in guarded_text(|| run::find(db, run.number, print))? {
+            let mut block = self.block(seq)?;
+            while let Some(bytes) = block.next_event() {
+                let event = StoredEvent::read(bytes).ok_or("an event is not readable")?;
+                if event.seq == seq && event.id == *id {
+                    return Ok(Some(seq));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether any of these ids may be there; `false` is certain. Much faster than to find each.
+    pub(crate) fn may_hold_any(&self, ids: &[Uuid]) -> Result<bool, String> {
+        if ids.iter().any(|id| self.waiting.ids.contains_key(id)) {
+            return Ok(true);
+        }
+        if self.list.new > 0 {
+            let new: HashSet<Vec<u8>> = self.keys(b"i", b'i')?.collect();
+            if ids.iter().any(|id| new.contains(id_key(id).as_slice())) {
+                return Ok(true);
+            }
+        }
+        let mut prints: Vec<u64> = ids.iter().map(run::print_of).collect();
+        prints.sort_unstable();
+        let db = self.db()?;
+        for run in &self.list.runs {
+            if guarded_text(|| any_in(db, run, &prints))? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// The `seq` of every event with a tag, ascending.
     pub(crate) fn tagged(&self, tag: &[u8]) -> Result<Vec<u64>, String> {
-        let Some(prefix) = tag_prefix(tag) else {
+        let Some(prefix) = tag_key(tag) else {
             return Ok(Vec::new());
         };
         let db = self.db()?;
-        guarded(|| {
-            let keys = db.scan_prefix(&prefix).keys();
-            keys.map(|key| Ok(seq_behind(&key?))).collect()
-        })
+        let mut seqs = Vec::new();
+        for run in &self.list.runs {
+            seqs.extend(guarded_text(|| run::tagged(db, run.number, &prefix))?);
+        }
+        if self.list.new > 0 {
+            let new: Vec<u64> = guarded(|| {
+                let keys = db.scan_prefix([b"t".as_slice(), &prefix].concat()).keys();
+                keys.map(|key| Ok(seq_behind(&key?))).collect()
+            })?;
+            seqs.extend(new);
+        }
+        seqs.extend(self.waiting_tagged(tag));
+        Ok(seqs)
+    }
+
+    fn waiting_tagged<'a>(&'a self, tag: &'a [u8]) -> impl DoubleEndedIterator<Item = u64> + 'a {
+        let has = move |(_, tags): &&(Entry, Vec<Tag>)| tags.iter().any(|its| its == tag);
+        let entries = self.waiting.entries.iter().filter(has);
+        entries.map(|(entry, _)| entry.event.seq)
     }
 
     /// The last `seq` of a tag.
     pub(crate) fn last_tagged(&self, tag: &[u8]) -> Result<Option<u64>, String> {
-        let Some(prefix) = tag_prefix(tag) else {
-            return Ok(None);
-        };
-        let db = self.db()?;
-        let above = [prefix.as_slice(), &[0xff; 8]].concat();
-        let last = guarded(|| db.get_lt(above))?;
-        let last = last.filter(|(key, _)| key.starts_with(&prefix));
-        Ok(last.map(|(key, _)| seq_behind(&key)))
+        let last = self.waiting_tagged(tag).next_back();
+        match last {
+            Some(seq) => Ok(Some(seq)),
+            None => Ok(self.tagged(tag)?.pop()),
+        }
+    }
+
+    /// An event that is not in sled yet.
+    pub(crate) fn waiting(&self, seq: u64) -> Option<&StoredEvent> {
+        let place = usize::try_from(seq.checked_sub(self.flushed + 1)?).ok()?;
+        self.waiting
+            .entries
+            .get(place)
+            .map(|(entry, _)| &entry.event)
     }
 
     /// The block that should hold an event.
     pub(crate) fn block(&self, seq: u64) -> Result<Block, String> {
         let db = self.db()?;
         let above = block_key(seq + 1);
-        match guarded(|| db.get_lt(above))? {
-            Some((key, value)) if key.first() == Some(&b'e') => Block::new(value),
-            _ => Err(format!("it has no event {seq}")),
+        let found = guarded(|| db.get_lt(above))?;
+        let Some((key, value)) = found.filter(|(key, _)| key.first() == Some(&b'e')) else {
+            return Err(format!("it has no event {seq}"));
+        };
+        let first = seq_behind(&key);
+        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        if first + self.sizes.pack > self.list.packed_to + 1 {
+            // Plain blocks cost nothing to open, and change.
+            return block::open(&value).map(Block::new);
         }
+        if let Some((_, events)) = opened.iter().find(|(known, _)| *known == first) {
+            return Ok(Block::new(events.clone()));
+        }
+        let events = block::open(&value)?;
+        if opened.len() >= OPENED {
+            opened.remove(0);
+        }
+        opened.push((first, events.clone()));
+        Ok(Block::new(events))
     }
 
     /// Makes the index durable.
     pub(crate) fn settle(&mut self) -> Result<(), String> {
+        self.flush()?;
         if !self.dirty {
             return Ok(());
         }
@@ -321,6 +801,110 @@ impl Drop for Index {
     fn drop(&mut self) {
         self.close();
     }
+}
+
+/// Blocks that go in together.
+#[derive(Default)]
+struct Blocks {
+    batch: sled::Batch,
+    bytes: usize,
+}
+
+/// As [`guarded`], for calls that say themselves what failed.
+fn guarded_text<T>(call: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    guarded(|| Ok(call()))?
+}
+
+/// Packs whole blocks, half of them in another thread.
+fn pack_all(entries: &[Entry], pack: usize) -> Result<Vec<(u64, Vec<u8>)>, String> {
+    let pack_part = |part: &[Entry]| {
+        let mut blocks = Vec::new();
+        for chunk in part.chunks(pack) {
+            block::pack(chunk, &mut blocks)?;
+        }
+        Ok::<_, String>(blocks)
+    };
+    let half = entries.len() / pack / 2 * pack;
+    let (left, right) = entries.split_at_checked(half).unwrap_or((entries, &[]));
+    if left.is_empty() {
+        return pack_part(right);
+    }
+    thread::scope(|scope| {
+        let beside = scope.spawn(|| pack_part(left));
+        let right = pack_part(right)?;
+        let stopped = |_| "packing stopped".to_owned();
+        let mut blocks = beside.join().map_err(stopped)??;
+        blocks.extend(right);
+        Ok(blocks)
+    })
+}
+
+/// The ids of a run, sorted.
+fn run_ids(new: &[Entry], waiting: &[Entry]) -> Vec<run::IdEntry> {
+    let entry = |entry: &Entry| run::entry(run::print_of(&entry.event.id), entry.event.seq);
+    let mut ids: Vec<_> = new.iter().chain(waiting).map(entry).collect();
+    ids.sort_unstable();
+    ids
+}
+
+/// The tags of a run, sorted: those that are new, and behind them those that wait.
+fn run_tags(new: Vec<TagGroup>, waiting: &[Entry], tags: &[Vec<Tag>]) -> Vec<TagGroup> {
+    let mut groups: HashMap<Vec<u8>, Vec<u64>> = new.into_iter().collect();
+    let mut key = Vec::new();
+    for (entry, tags) in waiting.iter().zip(tags) {
+        for tag in tags {
+            let Ok(len) = u8::try_from(tag.len()) else {
+                continue;
+            };
+            key.clear();
+            key.push(len);
+            key.extend_from_slice(tag);
+            let seqs = match groups.get_mut(&key) {
+                Some(seqs) => seqs,
+                None => groups.entry(key.clone()).or_default(),
+            };
+            // An event can carry a tag twice; it is found once.
+            if seqs.last() != Some(&entry.event.seq) {
+                seqs.push(entry.event.seq);
+            }
+        }
+    }
+    let mut groups: Vec<TagGroup> = groups.into_iter().collect();
+    groups.sort_unstable();
+    groups
+}
+
+/// Whether any of the sorted last halves of ids is in a run.
+fn any_in(db: &sled::Db, run: &Run, prints: &[u64]) -> Result<bool, String> {
+    let mut block: Option<IVec> = None;
+    for print in prints {
+        let covers = |value: &IVec| {
+            let entries = run::entries(value)?;
+            let ends = (entries.first(), entries.last());
+            let (Some(first), Some(last)) = ends else {
+                return Ok(false);
+            };
+            Ok::<_, String>(run::parts(first).0 <= *print && *print <= run::parts(last).0)
+        };
+        let here = match &block {
+            Some(value) => covers(value)?,
+            None => false,
+        };
+        if !here {
+            let mut above = run::row_prefix(run.number, b'i');
+            above.extend_from_slice(&print.to_be_bytes());
+            above.extend_from_slice(&[0xff; 6]);
+            let found = run::block_below(db, run.number, b'i', &above)?;
+            let Some((_, value)) = found else { continue };
+            block = Some(value);
+        }
+        let Some(value) = &block else { continue };
+        let found = run::entries(value)?.binary_search_by_key(print, |entry| run::parts(entry).0);
+        if found.is_ok() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
@@ -350,97 +934,14 @@ fn id_key(id: &Uuid) -> [u8; 17] {
     key
 }
 
-/// What the keys of a tag begin with; `None` for one that is too long to be there.
-fn tag_prefix(tag: &[u8]) -> Option<Vec<u8>> {
+/// A tag with its length before it; `None` for one that is too long to be there.
+fn tag_key(tag: &[u8]) -> Option<Vec<u8>> {
     let len = u8::try_from(tag.len()).ok()?;
-    Some([&[b't', len], tag].concat())
+    Some([&[len], tag].concat())
 }
 
 fn seq_behind(key: &[u8]) -> u64 {
     key.last_chunk().map_or(0, |seq| u64::from_be_bytes(*seq))
-}
-
-/// Entries that go in together.
-#[derive(Default)]
-pub(crate) struct Entries {
-    batch: sled::Batch,
-    block: Vec<u8>,
-    block_first: u64,
-    bytes: usize,
-}
-
-impl Entries {
-    /// Adds an event; events come in their order and without gaps.
-    pub(crate) fn add(&mut self, seq: u64, id: &Uuid, event: &[u8], tags: &[Tag]) {
-        if self.block.len() + event.len() + 1 > BLOCK_TARGET {
-            self.close_block();
-        }
-        if self.block.is_empty() {
-            self.block_first = seq;
-            self.block.resize(BLOCK_HEADER, 0);
-        }
-        self.block.extend_from_slice(event);
-        self.block.push(b'\n');
-        self.bytes += event.len() + 1;
-        self.batch.insert(&id_key(id), &seq.to_be_bytes());
-        for mut key in tags.iter().filter_map(|tag| tag_prefix(tag)) {
-            key.extend_from_slice(&seq.to_be_bytes());
-            self.batch.insert(key, &[]);
-        }
-    }
-
-    /// Whether there is enough to apply.
-    pub(crate) fn is_full(&self) -> bool {
-        self.bytes >= APPLY_TARGET
-    }
-
-    fn close_block(&mut self) {
-        let Some((header, events)) = self.block.split_first_chunk_mut::<BLOCK_HEADER>() else {
-            return;
-        };
-        let [a, b, c, d] = crc32c::crc32c(events).to_be_bytes();
-        *header = [PLAIN, a, b, c, d];
-        self.batch
-            .insert(&block_key(self.block_first), self.block.as_slice());
-        self.block.clear();
-    }
-
-    fn finish(mut self) -> sled::Batch {
-        self.close_block();
-        self.batch
-    }
-}
-
-/// Events as they stand in one value of the index.
-#[derive(Debug)]
-pub(crate) struct Block {
-    value: IVec,
-    at: usize,
-}
-
-impl Block {
-    fn new(value: IVec) -> Result<Block, String> {
-        let sound = match value.split_first_chunk::<BLOCK_HEADER>() {
-            Some(([PLAIN, crc @ ..], events)) => crc32c::crc32c(events).to_be_bytes() == *crc,
-            _ => false,
-        };
-        if sound {
-            Ok(Block {
-                value,
-                at: BLOCK_HEADER,
-            })
-        } else {
-            Err("a block is not as it was written".to_owned())
-        }
-    }
-
-    /// The next event's bytes; `None` at the end.
-    pub(crate) fn next_event(&mut self) -> Option<&[u8]> {
-        let rest = self.value.get(self.at..)?;
-        let len = rest.iter().position(|byte| *byte == b'\n')?;
-        self.at += len + 1;
-        rest.get(..len)
-    }
 }
 
 #[cfg(test)]
@@ -460,6 +961,7 @@ mod tests {
                 segment: 1,
                 frame: 128,
                 offset: 900,
+                sealed: false,
             },
             frontier,
         }
@@ -476,36 +978,219 @@ mod tests {
         }
     }
 
+    fn entry(seq: u64, bytes: &[u8]) -> StoredEvent {
+        StoredEvent {
+            seq,
+            at_ms: 6,
+            id: Uuid::from_u128(seq.into()),
+            bytes: bytes.into(),
+        }
+    }
+
+    fn meta_at(seq: u64) -> Meta {
+        let mut frontier = Frontier::new();
+        (0..seq).for_each(|_| frontier.push([1; 32]));
+        Meta {
+            cursor: Cursor {
+                seq,
+                root: frontier.root(),
+                ..meta().cursor
+            },
+            frontier,
+            ..meta()
+        }
+    }
+
     #[test]
     fn large_events_make_no_files_beside_sled() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("sled");
         let mut index = Index::create(&path, Duration::from_secs(60)).unwrap();
-        let event = vec![b'x'; 65_535];
-        for first in (0..64u64).step_by(16) {
-            let mut entries = Entries::default();
+        index.sizes.new_most = 20;
+        // What hardly compresses, so that packed blocks are split.
+        let large = |seq: u64| {
+            let mut noise = seq;
+            let mut event = line(seq, Uuid::from_u128(seq.into()));
+            event.pop();
+            event.extend_from_slice(b",\"x\":\"");
+            event.extend(
+                std::iter::repeat_with(|| {
+                    noise = noise
+                        .wrapping_mul(6_364_136_223_846_793_005)
+                        .wrapping_add(1_442_695);
+                    b'a' + (noise >> 60) as u8
+                })
+                .take(65_000),
+            );
+            event.extend_from_slice(b"\"}");
+            event
+        };
+        for first in (0..1_040u64).step_by(16) {
             for seq in first + 1..=first + 16 {
-                entries.add(
-                    seq,
-                    &Uuid::from_u128(seq.into()),
-                    &event,
-                    &[b"tag".to_vec()],
-                );
+                let event = large(seq);
+                index.add(entry(seq, &event), leaf_hash(&event), vec![b"tag".to_vec()]);
             }
-            index.apply(entries, &meta()).unwrap();
+            index.mark(meta_at(first + 16));
+            if first < 32 || index.is_full() {
+                index.flush().unwrap();
+            }
         }
         index.settle().unwrap();
+        assert_eq!(index.list.packed_to, 1_024);
         assert_eq!(
             fs::read_dir(path.join("blobs")).map_or(0, Iterator::count),
             0
         );
-        assert_eq!(
-            index.block(40).unwrap().next_event(),
-            Some(event.as_slice())
-        );
-        assert_eq!(index.tagged(b"tag").unwrap(), (1..=64).collect::<Vec<_>>());
-        assert_eq!(index.last_tagged(b"tag").unwrap(), Some(64));
+        for seq in [1, 40, 1_024, 1_030] {
+            assert_eq!(
+                index.block(seq).unwrap().next_event(),
+                Some(large(seq).as_slice())
+            );
+        }
         assert_eq!(index.last_tagged(b"ta").unwrap(), None);
-        assert_eq!(index.find(&Uuid::from_u128(9)).unwrap(), Some(9));
+    }
+
+    /// An event of a test: its number and its time are what the index reads of it.
+    fn line(seq: u64, id: Uuid) -> Vec<u8> {
+        let ledger = LedgerId::new([4; 16]);
+        format!(
+            "{{\"at\":\"2023-04-12T03:04:05.678Z\",\"id\":\"{id}\",\"ledger\":\"{ledger}\",\"seq\":{seq}}}"
+        )
+        .into_bytes()
+    }
+
+    /// However much is new, waiting, packed or merged: what is found is what a plain list finds.
+    #[test]
+    fn what_is_found_is_what_a_plain_list_finds() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("sled");
+        let small = Sizes {
+            pack: 8,
+            new_most: 12,
+            waiting_most: 30,
+            waiting_bytes: 1 << 20,
+            fan: 3,
+        };
+        let mut index = Index::create(&path, Duration::from_secs(60)).unwrap();
+        index.sizes = small;
+        let (mut ids, mut tags) = (Vec::new(), HashMap::<Vec<u8>, Vec<u64>>::new());
+        let mut noise = 7u64;
+        let mut draw = |below: u64| {
+            noise = noise
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695);
+            (noise >> 33) % below
+        };
+        let mut seq = 0;
+        for round in 0..400u64 {
+            for _ in 0..=draw(5) {
+                seq += 1;
+                // A third of the ids agree in their last half with others.
+                let last_half = if draw(3) == 0 {
+                    draw(20)
+                } else {
+                    seq << 20 | draw(1 << 20)
+                };
+                let id = Uuid::from_u128(u128::from(seq) << 64 | u128::from(last_half));
+                let names: Vec<Tag> = (0..draw(3))
+                    .map(|_| format!("h{}", draw(9) * draw(9)).into_bytes())
+                    .collect();
+                for name in &names {
+                    let seqs = tags.entry(name.clone()).or_default();
+                    if seqs.last() != Some(&seq) {
+                        seqs.push(seq);
+                    }
+                }
+                let bytes = line(seq, id);
+                let stored = StoredEvent {
+                    id,
+                    ..entry(seq, &bytes)
+                };
+                ids.push(id);
+                index.add(stored, leaf_hash(&bytes), names);
+            }
+            index.mark(meta_at(seq));
+            match draw(6) {
+                0 => index.settle().unwrap(),
+                1 | 2 => index.flush().unwrap(),
+                _ if index.is_full() => index.flush().unwrap(),
+                _ => {}
+            }
+            if round % 50 == 49 {
+                index.settle().unwrap();
+                drop(index);
+                let (opened, meta) = Index::open(&path, Duration::from_secs(60)).unwrap();
+                assert_eq!(meta, meta_at(seq));
+                index = opened;
+                index.sizes = small;
+                // Both ways to look for an id: in the blocks, and through the filters.
+                index.probes = AtomicUsize::new(if round > 200 { PROBES } else { 0 });
+            }
+            if round % 25 != 24 {
+                continue;
+            }
+            for (wanted, id) in (1..).zip(&ids) {
+                assert_eq!(index.find(id).unwrap(), Some(wanted));
+                let stranger = Uuid::from_u128(id.as_u128() ^ 1 << 100);
+                assert_eq!(index.find(&stranger).unwrap(), None);
+                if let Some(event) = index.waiting(wanted) {
+                    assert_eq!(event.id, *id);
+                    continue;
+                }
+                let mut block = index.block(wanted).unwrap();
+                let mut lines = std::iter::from_fn(|| block.next_event().map(<[u8]>::to_vec));
+                assert!(
+                    lines.any(|found| found == line(wanted, *id)),
+                    "event {wanted}"
+                );
+            }
+            for (name, seqs) in &tags {
+                assert_eq!(index.tagged(name).unwrap(), *seqs, "{round}");
+                assert_eq!(index.last_tagged(name).unwrap(), seqs.last().copied());
+            }
+            assert_eq!(index.tagged(b"h").unwrap(), Vec::<u64>::new());
+            let some = [
+                Uuid::from_u128(0xffff_0000 << 64 | 0xabcd_ef01),
+                ids[ids.len() / 2],
+            ];
+            assert!(index.may_hold_any(&some).unwrap());
+            assert!(!index.may_hold_any(&some[..1]).unwrap());
+        }
+        assert!(
+            index.list.runs.iter().any(|run| run.level > 1),
+            "{:?}",
+            index.list
+        );
+        let keys = index.db().unwrap().len();
+        assert!(keys < seq as usize / 2, "{keys} keys for {seq} events");
+    }
+
+    #[test]
+    fn a_flipped_bit_in_a_packed_block_is_never_an_event() {
+        let entries: Vec<Entry> = (1..=8)
+            .map(|seq| {
+                let bytes = line(seq, Uuid::from_u128(seq.into()));
+                let leaf = leaf_hash(&bytes);
+                Entry {
+                    event: entry(seq, &bytes),
+                    leaf,
+                }
+            })
+            .collect();
+        let mut blocks = Vec::new();
+        block::pack(&entries, &mut blocks).unwrap();
+        let good = &blocks[0].1;
+        assert!(block::open(&IVec::from(good.as_slice())).is_ok());
+        for bit in 0..good.len() * 8 {
+            let mut flipped = good.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            assert!(block::open(&IVec::from(flipped)).is_err());
+        }
+        // A block of other events with a right checksum has another root.
+        let mut other = good.clone();
+        other[13] ^= 1;
+        let crc = crc32c::crc32c(&other[5..]).to_be_bytes();
+        other[1..5].copy_from_slice(&crc);
+        assert!(block::open(&IVec::from(other)).is_err());
     }
 }

@@ -10,10 +10,22 @@ use super::event::{
 };
 use super::traits::{Appended, Batch};
 
+/// From so many ids on they are looked up together.
+const MANY: usize = 256;
+
 /// What is already recorded, as far as the checks ask.
 pub(crate) trait Recorded {
     /// The `seq` of an id.
     fn seq_of(&self, id: &Uuid) -> Result<Option<u64>, LogError>;
+    /// Whether any of these ids may be recorded; `false` is certain.
+    fn may_hold_any(&self, ids: &[Uuid]) -> Result<bool, LogError> {
+        for id in ids {
+            if self.seq_of(id)?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
     /// The last `seq` of a tag.
     fn last_tagged(&self, tag: &[u8]) -> Result<Option<u64>, LogError>;
 }
@@ -113,9 +125,15 @@ impl Waiting {
         self.ids.reserve(events.len());
         let mut refused = None;
         let mut taken = 0;
+        // Of a large batch most often no id is known, and that is told by one pass over all.
+        let all_new = events.len() >= MANY && {
+            let ids: Vec<Uuid> = events.iter().map(|event| event.id).collect();
+            !recorded.may_hold_any(&ids)?
+        };
         for (seq, event) in (first..).zip(events) {
             let there = match self.ids.get(&event.id) {
                 Some(seq) => Ok(Some(*seq)),
+                None if all_new => Ok(None),
                 None => recorded.seq_of(&event.id),
             };
             match there {

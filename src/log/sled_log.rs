@@ -1,7 +1,8 @@
 //! The log of a ledger on disk: the journal first, then the index in sled.
 
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
+use std::thread;
 
 use uuid::Uuid;
 
@@ -9,17 +10,22 @@ use super::clock::next_at;
 use super::disk::{self, File};
 use super::error::LogError;
 use super::event::{Head, LedgerId, NewEvent, Stamp, StoredEvent, Tag};
-use super::index::{Block, Entries, Index, Meta};
+use super::index::{Block, Index, Meta};
 use super::intake::{Recorded, admit, all_refused, answers};
 use super::journal::layout::FRAME_TARGET;
 use super::journal::range::JournalEvents;
 use super::journal::walk::Cursor;
 use super::journal::write::{FrameSpec, JournalWriter, WriteFault};
-use super::merkle::{Frontier, leaf_hash};
+use super::merkle::{Frontier, Hash, leaf_hash};
 use super::options::{LogOptions, OpenReport};
 use super::traits::{Appended, Batch, EventLog, EventRead, Events};
+use sealer::Sealer;
 
 mod opening;
+mod sealer;
+
+/// From so many events a thread on it pays to encode in two.
+const MANY: usize = 256;
 
 /// How much space a disk must have left for an append: the index grows by a sled segment at a time,
 /// and once sled has met a full disk it is of no use until the ledger is opened again.
@@ -30,9 +36,9 @@ const SUSPECT: &str = "sled.suspect";
 
 /// A log in a folder: `journal/`, `sled/`, `lock`, and the `checkpoint` if one was made.
 ///
-/// An append returns after the journal is durable. The index follows in memory and is made durable
-/// on [`SledLog::close`], on drop, and when a writer is idle; whatever it lacks is taken from the
-/// journal at the next open.
+/// An append returns after the journal is durable. What it recorded waits in memory, where it is
+/// found at once, and goes into the index when much waits, on [`SledLog::close`], on drop, and when
+/// a writer is idle; whatever the index lacks is taken from the journal at the next open.
 pub struct SledLog {
     dir: PathBuf,
     ledger: LedgerId,
@@ -46,6 +52,7 @@ pub struct SledLog {
     /// Why the index is not trusted any more.
     suspect: OnceLock<String>,
     report: OpenReport,
+    sealer: Sealer,
     /// Held until everything else is closed.
     _lock: File,
 }
@@ -53,6 +60,7 @@ pub struct SledLog {
 /// A batch that is durable.
 struct Written {
     stored: Vec<StoredEvent>,
+    leaves: Vec<Hash>,
     tags: Vec<Vec<Tag>>,
     /// The place and the tree behind each frame.
     marks: Vec<(Cursor, Frontier)>,
@@ -133,6 +141,7 @@ impl SledLog {
     ) -> Result<Written, WriteFault> {
         let mut written = Written {
             stored: Vec::with_capacity(events.len()),
+            leaves: Vec::with_capacity(events.len()),
             tags: Vec::with_capacity(events.len()),
             marks: Vec::new(),
         };
@@ -140,9 +149,10 @@ impl SledLog {
         let batch_first = self.head.seq + 1;
         let mut frame_first = batch_first;
         self.writer.begin()?;
-        for (seq, event) in (batch_first..).zip(events) {
+        let encoded = encode_all(&events, batch_first, stamp);
+        for ((seq, event), (bytes, leaf)) in (batch_first..).zip(events).zip(encoded) {
             let held = self.writer.events_len();
-            if held > 0 && held + event.encoded_len(seq) + 1 > FRAME_TARGET {
+            if held > 0 && held + bytes.len() + 1 > FRAME_TARGET {
                 let spec = spec(batch_first, frame_first, seq - 1, at_ms, &frontier, false);
                 self.writer.put(spec)?;
                 written
@@ -151,18 +161,17 @@ impl SledLog {
                 frame_first = seq;
             }
             let out = self.writer.events();
-            let start = out.len();
-            event.encode(stamp, seq, out);
-            let bytes = out.get(start..).unwrap_or_default();
-            frontier.push(leaf_hash(bytes));
+            out.extend_from_slice(&bytes);
+            out.push(b'\n');
+            frontier.push(leaf);
+            written.leaves.push(leaf);
             written.stored.push(StoredEvent {
                 seq,
                 at_ms,
                 id: event.id,
-                bytes: bytes.into(),
+                bytes,
             });
             written.tags.push(event.tags);
-            out.push(b'\n');
         }
         let last = self.head.seq + written.stored.len() as u64;
         self.writer
@@ -185,23 +194,58 @@ impl SledLog {
     }
 
     /// Brings what is durable into the index. It is recorded whatever becomes of this.
-    fn index_written(&mut self, written: &Written) {
-        let mut events = written.stored.iter().zip(&written.tags).peekable();
-        for (cursor, frontier) in &written.marks {
-            let mut entries = Entries::default();
-            while let Some((event, tags)) = events.next_if(|(event, _)| event.seq <= cursor.seq) {
-                entries.add(event.seq, &event.id, &event.bytes, tags);
+    fn index_written(&mut self, written: Written) -> Vec<StoredEvent> {
+        let hashed = written.stored.iter().cloned().zip(written.leaves);
+        let mut events = hashed.zip(written.tags).peekable();
+        for (cursor, frontier) in written.marks {
+            let seq = cursor.seq;
+            while let Some(((event, leaf), tags)) = events.next_if(|((it, _), _)| it.seq <= seq) {
+                self.index.add(event, leaf, tags);
             }
-            let meta = Meta {
+            self.index.mark(Meta {
                 ledger: self.ledger,
-                cursor: cursor.clone(),
-                frontier: frontier.clone(),
-            };
-            if let Err(why) = self.index.apply(entries, &meta) {
+                cursor,
+                frontier,
+            });
+            if self.index.is_full()
+                && let Err(why) = self.index.flush()
+            {
                 self.distrust(why);
-                return;
+                break;
             }
         }
+        written.stored
+    }
+
+    /// Closes a segment that is full, and has full ones sealed while appends go on.
+    fn close_segment(&mut self) {
+        match self.writer.roll_if_full() {
+            Ok(false) => {}
+            Ok(true) => self.sealer.add(&self.journal()),
+            // What is recorded stays recorded; the next append tries again.
+            Err(WriteFault::Full) => {}
+            Err(WriteFault::Final(why)) => self.poisoned = Some(why),
+        }
+        self.drop_sealed_frames(false);
+    }
+
+    /// Removes the frames of segments whose sealed copy is there, once the index is durable behind
+    /// them: its place in the journal must not point into frames that are gone.
+    fn drop_sealed_frames(&mut self, wait: bool) {
+        while let Some(first) = self.sealer.sealed(wait) {
+            if self.suspect.get().is_some() || self.poisoned.is_some() {
+                return;
+            }
+            match self.index.settle() {
+                Ok(()) => self.sealer.drop_frames(&self.journal(), first),
+                Err(why) => drop(self.distrust(why)),
+            }
+        }
+    }
+
+    fn finish_sealing(&mut self) {
+        self.sealer.go_on(&self.journal());
+        self.drop_sealed_frames(true);
     }
 
     fn advance(&mut self, written: &Written, at_ms: i64) {
@@ -222,6 +266,34 @@ fn has_room(dir: &Path, bytes: u64) -> Result<(), LogError> {
         Some(left) if left < bytes.saturating_add(RESERVE) => Err(LogError::Full),
         _ => Ok(()),
     }
+}
+
+/// The bytes and the leaf hash of every event; of many, half are made in another thread.
+fn encode_all(events: &[NewEvent], first: u64, stamp: &Stamp) -> Vec<(Arc<[u8]>, Hash)> {
+    let encode = |events: &[NewEvent], first: u64| {
+        let mut buffer = Vec::new();
+        let mut encoded = Vec::with_capacity(events.len());
+        for (seq, event) in (first..).zip(events) {
+            buffer.clear();
+            event.encode(stamp, seq, &mut buffer);
+            encoded.push((Arc::from(buffer.as_slice()), leaf_hash(&buffer)));
+        }
+        encoded
+    };
+    let half = events.len() / 2;
+    let (left, right) = events.split_at_checked(half).unwrap_or((events, &[]));
+    if half < MANY {
+        return encode(events, first);
+    }
+    thread::scope(|scope| {
+        let beside = thread::Builder::new().spawn_scoped(scope, || encode(left, first));
+        let right = encode(right, first + half as u64);
+        // Without a thread, or with one that stopped, this one does it all.
+        let made = beside.ok().and_then(|beside| beside.join().ok());
+        let mut encoded = made.unwrap_or_else(|| encode(left, first));
+        encoded.extend(right);
+        encoded
+    })
 }
 
 fn spec(
@@ -249,6 +321,16 @@ impl Recorded for SledLog {
             return Ok(None);
         }
         self.find(id)
+    }
+
+    fn may_hold_any(&self, ids: &[Uuid]) -> Result<bool, LogError> {
+        if self.head.seq == 0 {
+            return Ok(false);
+        }
+        self.usable()?;
+        self.index
+            .may_hold_any(ids)
+            .map_err(|why| self.distrust(why))
     }
 
     fn last_tagged(&self, tag: &[u8]) -> Result<Option<u64>, LogError> {
@@ -312,8 +394,9 @@ impl EventLog for SledLog {
         match self.write(admitted.events, at_ms, &stamp) {
             Ok(written) => {
                 self.advance(&written, at_ms);
-                self.index_written(&written);
-                answers(admitted.verdicts, written.stored, at_ms)
+                let stored = self.index_written(written);
+                self.close_segment();
+                answers(admitted.verdicts, stored, at_ms)
             }
             Err(fault) => all_refused(admitted.verdicts, &self.fail(fault)),
         }
@@ -323,7 +406,9 @@ impl EventLog for SledLog {
         if let Some(why) = self.suspect.get() {
             return Err(LogError::Index { why: why.clone() });
         }
-        self.index.settle().map_err(|why| self.distrust(why))
+        self.index.settle().map_err(|why| self.distrust(why))?;
+        self.finish_sealing();
+        Ok(())
     }
 }
 
@@ -347,6 +432,9 @@ struct IndexedEvents<'a> {
 impl IndexedEvents<'_> {
     fn next_indexed(&mut self) -> Result<StoredEvent, String> {
         let index = &self.log.index;
+        if let Some(event) = index.waiting(self.next) {
+            return Ok(event.clone());
+        }
         let mut block = match self.block.take() {
             Some(block) => block,
             None => index.block(self.next)?,
@@ -436,7 +524,7 @@ mod tests {
         let mut written = log.write(events.collect(), at_ms, &stamp).unwrap();
         assert_eq!(written.marks.len(), 3);
         written.marks.truncate(1);
-        log.index_written(&written);
+        drop(log.index_written(written));
         log.close().unwrap();
         let log = SledLog::open(dir.path(), options()).unwrap();
         assert!(matches!(log.report().index, IndexState::CaughtUp { .. }));

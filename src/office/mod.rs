@@ -21,4 +21,4 @@ pub use asof::AsOf;
 pub use error::OfficeError;
 pub use ledger::{Ledger, Stand};
 pub use opening::{Opening, Tools};
-pub use recording::{Entry, Mode, NaturalKey, Outcome, Recorded, tags_of};
+pub use recording::{Entry, Mode, NaturalKey, Outcome, Recorded, new_events, tags_of};

@@ -1,5 +1,7 @@
 //! Commands in, events appended: whole or not at all.
 
+use std::thread;
+
 use sha2::{Digest, Sha256};
 use uuid::{Builder, Uuid};
 
@@ -20,6 +22,9 @@ use crate::domain::stage::Stage;
 use crate::domain::state::State;
 use crate::domain::tags::body_tags;
 use crate::log::{Condition, EventLog, NewEvent, codec};
+
+/// From so many events a thread on it pays to write them in two.
+const MANY: usize = 256;
 
 /// By what a row of a list is known again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -283,16 +288,8 @@ impl<L: EventLog> Ledger<L> {
         mut events: Vec<Event>,
     ) -> Result<(u64, u64), OfficeError> {
         seal_events(&self.keys, tools.random.as_mut(), &mut events)?;
-        let mut new_events = Vec::with_capacity(events.len());
-        for event in &events {
-            let members = codec::members(event).map_err(|_| OfficeError::Unsealed)?;
-            new_events.push(NewEvent {
-                id: event.id,
-                members,
-                tags: body_tags(&event.body),
-            });
-        }
-        let appended = self.log.append(new_events, &Condition::default())?;
+        let new = new_events(&events)?;
+        let appended = self.log.append(new, &Condition::default())?;
         for (event, stored) in events.iter_mut().zip(&appended.events) {
             event.at_ms = stored.at_ms;
             event.seq = stored.seq;
@@ -721,6 +718,37 @@ fn shape(
         });
     }
     events
+}
+
+/// Events as the log takes them; of many, half are written in another thread.
+///
+/// # Errors
+/// [`OfficeError::Unsealed`] where a personal field is still open.
+pub fn new_events(events: &[Event]) -> Result<Vec<NewEvent>, OfficeError> {
+    let write = |events: &[Event]| {
+        let new = events.iter().map(|event| {
+            Ok(NewEvent {
+                id: event.id,
+                members: codec::members(event).map_err(|_| OfficeError::Unsealed)?,
+                tags: body_tags(&event.body),
+            })
+        });
+        new.collect::<Result<Vec<_>, OfficeError>>()
+    };
+    let half = events.len() / 2;
+    let (left, right) = events.split_at_checked(half).unwrap_or((events, &[]));
+    if half < MANY {
+        return write(events);
+    }
+    thread::scope(|scope| {
+        let beside = thread::Builder::new().spawn_scoped(scope, || write(left));
+        let right = write(right)?;
+        // Without a thread, or with one that stopped, this one does it all.
+        let made = beside.ok().and_then(|beside| beside.join().ok());
+        let mut new = made.unwrap_or_else(|| write(left))?;
+        new.extend(right);
+        Ok(new)
+    })
 }
 
 /// A UUIDv7 for an entry by hand.

@@ -43,10 +43,17 @@
 //! together. It is part of the log once its frame with `end` and all before it are whole. A frame
 //! of a later batch proves that every earlier batch had been made durable; this is how recovery
 //! tells a torn tail from damage.
+//!
+//! Every segment but the newest is in time **sealed**: its events, one a line and compressed, in a
+//! file `<first seq>.ndjson.zst` that `zstdcat` reads, with what the frames said in a part that
+//! every decoder passes over (`sealed.rs` has its layout, `sealing.rs` says how it is made without
+//! ever being without a whole copy). The newest segment is never sealed, so recovery meets frames.
 
 pub(crate) mod files;
 pub(crate) mod layout;
 pub(crate) mod range;
+pub(crate) mod sealed;
+pub(crate) mod sealing;
 pub(crate) mod survey;
 pub(crate) mod walk;
 pub(crate) mod write;

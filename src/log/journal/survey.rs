@@ -1,6 +1,6 @@
 //! How far a journal is whole, and whether what follows is a torn tail or damage.
 
-use super::files::segment_name;
+use super::files::{sealed_name, segment_name};
 use super::layout::{FRAME_HEADER, FRAME_MAGIC, FrameHeader};
 use super::walk::{Cursor, Fault, Step, Walker, Window};
 use crate::log::checkpoint::Checkpoint;
@@ -113,6 +113,7 @@ fn begin(before: &Cursor, after: &Cursor) -> Cursor {
             segment: after.segment,
             frame: 0,
             offset: after.frame,
+            sealed: after.sealed,
             ..before.clone()
         }
     }
@@ -124,6 +125,7 @@ fn fault_at(cursor: &Cursor, why: Damage) -> Fault {
         offset: cursor.offset,
         first_bad_seq: cursor.seq + 1,
         why,
+        sealed: cursor.sealed,
     }
 }
 
@@ -157,7 +159,11 @@ fn can_be_torn(walker: &mut Walker, good: &Cursor, fault: Fault) -> Result<bool,
         return Ok(false);
     }
     let ledger = walker.ledger();
-    let later = has_later_batch(walker.window(), ledger, fault.offset, good.seq + 1)?;
+    // A sealed segment was made of batches that are durable: nothing of it can be torn.
+    let Some(window) = walker.window() else {
+        return Ok(false);
+    };
+    let later = has_later_batch(window, ledger, fault.offset, good.seq + 1)?;
     Ok(!later)
 }
 
@@ -233,7 +239,11 @@ impl Survey {
             (None, None) => return Ok(None),
         };
         Err(LogError::Damaged {
-            segment: segment_name(self.good.segment),
+            segment: if self.good.sealed {
+                sealed_name(self.good.segment)
+            } else {
+                segment_name(self.good.segment)
+            },
             offset: self.good.offset,
             first_bad_seq: seq + 1,
             why,

@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use super::files::{Segment, read_at, segment_name, segments};
+use super::files::{Segment, read_at, sealed_name, segment_name, segments};
 use super::layout::{
     FORMAT, FRAME_HEADER, FrameHeader, HeaderFault, SEGMENT_HEADER, SegmentHeader,
 };
-use crate::log::disk::File;
+use super::sealed::{SEALED_FORMAT, Sealed};
+use crate::log::disk::{self, File};
 use crate::log::error::{Damage, LogError};
 use crate::log::event::LedgerId;
 use crate::log::merkle::Hash;
@@ -31,6 +32,8 @@ pub(crate) struct Cursor {
     pub(crate) frame: u64,
     /// Where the next frame begins in the segment.
     pub(crate) offset: u64,
+    /// The segment is sealed: what stands here of frames is said of chunks.
+    pub(crate) sealed: bool,
 }
 
 impl Cursor {
@@ -44,6 +47,7 @@ impl Cursor {
             segment: header.first_seq,
             frame: 0,
             offset: SEGMENT_HEADER as u64,
+            sealed: false,
         }
     }
 
@@ -57,6 +61,7 @@ impl Cursor {
             segment: self.segment,
             frame: self.offset,
             offset: self.offset + frame.len(),
+            sealed: self.sealed,
         }
     }
 }
@@ -72,12 +77,18 @@ pub(crate) struct Fault {
     pub(crate) first_bad_seq: u64,
     /// What is wrong.
     pub(crate) why: Damage,
+    /// The segment is sealed.
+    pub(crate) sealed: bool,
 }
 
 impl From<Fault> for LogError {
     fn from(fault: Fault) -> LogError {
         LogError::Damaged {
-            segment: segment_name(fault.segment),
+            segment: if fault.sealed {
+                sealed_name(fault.segment)
+            } else {
+                segment_name(fault.segment)
+            },
             offset: fault.offset,
             first_bad_seq: fault.first_bad_seq,
             why: fault.why,
@@ -148,14 +159,69 @@ impl Window {
     }
 }
 
+/// The content of a segment.
+#[derive(Debug)]
+enum Content {
+    /// Frames.
+    Frames(Window),
+    /// Chunks that are taken for frames.
+    Sealed(Box<Sealed>),
+}
+
+impl Content {
+    /// Opens a segment. Frames that are gone have become a sealed segment. The inner error says
+    /// what is wrong with its header.
+    fn open(segment: &Segment) -> Result<Result<(Content, SegmentHeader), Damage>, LogError> {
+        if !segment.sealed {
+            match Window::open(&segment.path) {
+                Ok(mut window) => {
+                    let header = read_header(&mut window)?;
+                    return Ok(header.map(|header| (Content::Frames(window), header)));
+                }
+                Err(error) if disk::exists(&segment.path) => return Err(error),
+                Err(error) => {
+                    let sealed = segment.path.with_file_name(sealed_name(segment.first));
+                    if !disk::exists(&sealed) {
+                        return Err(error);
+                    }
+                    return Content::open_sealed(&sealed);
+                }
+            }
+        }
+        Content::open_sealed(&segment.path)
+    }
+
+    fn open_sealed(path: &Path) -> Result<Result<(Content, SegmentHeader), Damage>, LogError> {
+        match Sealed::open(path)? {
+            Ok(sealed) => {
+                let header = sealed.manifest.header;
+                Ok(Ok((Content::Sealed(Box::new(sealed)), header)))
+            }
+            Err(HeaderFault::Damaged) => Ok(Err(Damage::SegmentHeader)),
+            Err(HeaderFault::Newer(found)) => Err(LogError::NewerFormat {
+                file: path.file_name().unwrap_or_default().display().to_string(),
+                found,
+                known: SEALED_FORMAT,
+            }),
+        }
+    }
+
+    fn start(&self, header: &SegmentHeader) -> Cursor {
+        match self {
+            Content::Frames(_) => Cursor::of_segment(header),
+            Content::Sealed(sealed) => sealed.start(),
+        }
+    }
+}
+
 /// Goes through the frames of a journal in their order.
 #[derive(Debug)]
 pub(crate) struct Walker {
     segments: Vec<Segment>,
     /// Which of them is open.
     open: usize,
-    window: Window,
-    ledger: LedgerId,
+    content: Content,
+    header: SegmentHeader,
     cursor: Cursor,
     /// The walk began behind a frame that is not the last of its batch.
     amid: bool,
@@ -206,30 +272,35 @@ impl Walker {
         Walker::at_segment(segments, open, seq)
     }
 
+    /// A walk over one segment alone.
+    pub(crate) fn of_segment(segment: &Segment) -> Result<Walker, LogError> {
+        Walker::at_segment(vec![segment.clone()], 0, segment.first)
+    }
+
     fn at_segment(segments: Vec<Segment>, open: usize, seq: u64) -> Result<Walker, LogError> {
-        let fault = |segment: u64, first_bad_seq: u64, why: Damage| Fault {
-            segment,
-            offset: 0,
-            first_bad_seq,
-            why,
-        };
         let Some(segment) = segments.get(open) else {
             return Err(LogError::Closed);
         };
+        let fault = |first_bad_seq: u64, why: Damage| Fault {
+            segment: segment.first,
+            offset: 0,
+            first_bad_seq,
+            why,
+            sealed: segment.sealed,
+        };
         if segment.first > seq.max(1) {
-            return Err(fault(segment.first, seq.max(1), Damage::Missing).into());
+            return Err(fault(seq.max(1), Damage::Missing).into());
         }
-        let mut window = Window::open(&segment.path)?;
-        let header = match read_header(&mut window)? {
-            Ok(header) if header.first_seq == segment.first => header,
-            Ok(_) => return Err(fault(segment.first, segment.first, Damage::Chain).into()),
-            Err(why) => return Err(fault(segment.first, segment.first, why).into()),
+        let (content, header) = match Content::open(segment)? {
+            Ok((content, header)) if header.first_seq == segment.first => (content, header),
+            Ok(_) => return Err(fault(segment.first, Damage::Chain).into()),
+            Err(why) => return Err(fault(segment.first, why).into()),
         };
         Ok(Walker {
             open,
-            window,
-            ledger: header.ledger,
-            cursor: Cursor::of_segment(&header),
+            cursor: content.start(&header),
+            content,
+            header,
             amid: false,
             payload: None,
             segments,
@@ -247,18 +318,31 @@ impl Walker {
         let open = segments
             .iter()
             .position(|segment| segment.first == cursor.segment);
-        let Some(segment) = open.and_then(|open| segments.get(open)) else {
+        let Some((open, segment)) = open.and_then(|open| Some((open, segments.get(open)?))) else {
             return Ok(None);
         };
-        let mut window = Window::open(&segment.path)?;
-        let Some(ended) = is_at(&mut window, ledger, cursor)? else {
+        let Ok((mut content, header)) = Content::open(segment)? else {
             return Ok(None);
         };
-        Ok(Some(Walker {
-            open: open.unwrap_or_default(),
-            window,
-            ledger,
-            cursor: cursor.clone(),
+        if header.ledger != ledger || header.first_seq != cursor.segment {
+            return Ok(None);
+        }
+        let place = match &mut content {
+            Content::Frames(window) => is_at(window, &header, cursor)?.map(|ended| {
+                let cursor = Cursor {
+                    sealed: false,
+                    ..cursor.clone()
+                };
+                (cursor, ended)
+            }),
+            // A sealed segment has whole batches, and its chunks are taken for batches.
+            Content::Sealed(sealed) => sealed.place(cursor).map(|cursor| (cursor, true)),
+        };
+        Ok(place.map(|(cursor, ended)| Walker {
+            open,
+            content,
+            header,
+            cursor,
             amid: !ended,
             payload: None,
             segments,
@@ -267,7 +351,12 @@ impl Walker {
 
     /// The ledger that the journal belongs to.
     pub(crate) fn ledger(&self) -> LedgerId {
-        self.ledger
+        self.header.ledger
+    }
+
+    /// The header of the segment that the walk is in.
+    pub(crate) fn header(&self) -> SegmentHeader {
+        self.header
     }
 
     /// The place behind the last step.
@@ -285,27 +374,47 @@ impl Walker {
         self.amid
     }
 
-    /// The file that the walk is in.
-    pub(crate) fn window(&mut self) -> &mut Window {
-        &mut self.window
+    /// The file that the walk is in, if it holds frames.
+    pub(crate) fn window(&mut self) -> Option<&mut Window> {
+        match &mut self.content {
+            Content::Frames(window) => Some(window),
+            Content::Sealed(_) => None,
+        }
     }
 
     /// The events of the frame that the last step gave, if it was told to read them.
     pub(crate) fn payload(&self) -> &[u8] {
-        self.payload
-            .and_then(|(offset, len)| self.window.kept(offset, len))
-            .unwrap_or_default()
+        let Some((offset, len)) = self.payload else {
+            return &[];
+        };
+        match &self.content {
+            Content::Frames(window) => window.kept(offset, len).unwrap_or_default(),
+            Content::Sealed(sealed) => sealed.events(),
+        }
     }
 
     /// Reads and checks the events of the frame that the last step gave.
     pub(crate) fn read_events(&mut self, frame: &FrameHeader) -> Result<(), LogError> {
-        let at = self.cursor.frame + FRAME_HEADER as u64;
-        let len = frame.payload_len as usize;
-        if !frame.holds(self.window.get(at, len)?) {
-            return Err(self.fault_behind(frame.first_seq, Damage::Payload));
+        if self.load(frame, self.cursor.frame)? {
+            Ok(())
+        } else {
+            Err(self.fault_behind(frame.first_seq, Damage::Payload))
         }
-        self.payload = Some((at, len));
-        Ok(())
+    }
+
+    /// Reads the events of a frame; `false` where they are not as they were written.
+    fn load(&mut self, frame: &FrameHeader, offset: u64) -> Result<bool, LogError> {
+        let at = offset + FRAME_HEADER as u64;
+        let len = frame.payload_len as usize;
+        let holds = match &mut self.content {
+            Content::Frames(window) => frame.holds(window.get(at, len)?),
+            Content::Sealed(sealed) => match sealed.chunk_at(frame.first_seq).cloned() {
+                Some(chunk) => sealed.read(&chunk)?,
+                None => false,
+            },
+        };
+        self.payload = holds.then_some((at, len));
+        Ok(holds)
     }
 
     /// An event of the frame that the last step gave does not say its place.
@@ -325,6 +434,7 @@ impl Walker {
             offset: self.cursor.offset,
             first_bad_seq: self.cursor.seq + 1,
             why: Damage::Missing,
+            sealed: self.cursor.sealed,
         }
         .into()
     }
@@ -335,6 +445,7 @@ impl Walker {
             offset: self.cursor.frame,
             first_bad_seq: seq,
             why,
+            sealed: self.cursor.sealed,
         }
         .into()
     }
@@ -344,14 +455,25 @@ impl Walker {
         self.payload = None;
         loop {
             let offset = self.cursor.offset;
-            let bytes = self.window.get(offset, FRAME_HEADER)?;
-            let blank = bytes.len() < FRAME_HEADER || bytes.iter().all(|byte| *byte == 0);
-            if !blank {
-                let header = bytes.first_chunk().and_then(FrameHeader::decode);
-                return self.frame(header, read_events);
-            }
-            if !self.window.is_zero_from(offset)? {
-                return Ok(self.fault(Damage::FrameHeader));
+            match &mut self.content {
+                Content::Frames(window) => {
+                    let bytes = window.get(offset, FRAME_HEADER)?;
+                    let blank = bytes.len() < FRAME_HEADER || bytes.iter().all(|byte| *byte == 0);
+                    if !blank {
+                        let header = bytes.first_chunk().and_then(FrameHeader::decode);
+                        return self.frame(header, read_events);
+                    }
+                    if !window.is_zero_from(offset)? {
+                        return Ok(self.fault(Damage::FrameHeader));
+                    }
+                }
+                Content::Sealed(sealed) => {
+                    if let Some(chunk) = sealed.chunk_at(self.cursor.seq + 1) {
+                        let frame = sealed.frame(chunk, self.cursor.hash);
+                        let behind = sealed.behind(chunk);
+                        return self.chunk(frame, behind, read_events);
+                    }
+                }
             }
             if self.in_newest() {
                 return Ok(Step::End);
@@ -366,22 +488,30 @@ impl Walker {
         let Some(header) = header else {
             return Ok(self.fault(Damage::FrameHeader));
         };
-        if header.ledger != self.ledger {
+        if header.ledger != self.header.ledger {
             return Ok(self.fault(Damage::Foreign));
         }
         if header.first_seq != self.cursor.seq + 1 || header.prev != self.cursor.hash {
             return Ok(self.fault(Damage::Chain));
         }
-        if read_events {
-            let at = self.cursor.offset + FRAME_HEADER as u64;
-            let len = header.payload_len as usize;
-            if !header.holds(self.window.get(at, len)?) {
-                return Ok(self.fault(Damage::Payload));
-            }
-            self.payload = Some((at, len));
+        if read_events && !self.load(&header, self.cursor.offset)? {
+            return Ok(self.fault(Damage::Payload));
         }
         self.cursor = self.cursor.after(&header);
         Ok(Step::Frame(header))
+    }
+
+    fn chunk(
+        &mut self,
+        frame: FrameHeader,
+        behind: Cursor,
+        read_events: bool,
+    ) -> Result<Step, LogError> {
+        if read_events && !self.load(&frame, self.cursor.offset)? {
+            return Ok(self.fault(Damage::Payload));
+        }
+        self.cursor = behind;
+        Ok(Step::Frame(frame))
     }
 
     fn fault(&self, why: Damage) -> Step {
@@ -390,6 +520,7 @@ impl Walker {
             offset: self.cursor.offset,
             first_bad_seq: self.cursor.seq + 1,
             why,
+            sealed: self.cursor.sealed,
         })
     }
 
@@ -403,27 +534,26 @@ impl Walker {
             offset: 0,
             first_bad_seq: self.cursor.seq + 1,
             why,
+            sealed: segment.sealed,
         };
         if segment.first > self.cursor.seq + 1 {
             return Ok(Some(fault(Damage::Missing)));
         }
-        let mut window = Window::open(&segment.path)?;
-        let header = match read_header(&mut window)? {
-            Ok(header) => header,
+        let (content, header) = match Content::open(segment)? {
+            Ok(opened) => opened,
             Err(why) => return Ok(Some(fault(why))),
         };
-        if header.ledger != self.ledger {
+        if header.ledger != self.header.ledger {
             return Ok(Some(fault(Damage::Foreign)));
         }
-        let start = Cursor::of_segment(&header);
+        let start = content.start(&header);
         let follows = start.seq == self.cursor.seq
             && start.segment == segment.first
             && (start.hash, start.root) == (self.cursor.hash, self.cursor.root);
         if !follows {
             return Ok(Some(fault(Damage::Chain)));
         }
-        self.window = window;
-        self.cursor = start;
+        (self.content, self.header, self.cursor) = (content, header, start);
         self.open += 1;
         Ok(None)
     }
@@ -431,13 +561,17 @@ impl Walker {
 
 /// Whether the frame (or the segment header) before a saved place is the one that was saved, and
 /// then whether a batch ends there.
-fn is_at(window: &mut Window, ledger: LedgerId, cursor: &Cursor) -> Result<Option<bool>, LogError> {
-    let header = match read_header(window)? {
-        Ok(header) if header.ledger == ledger && header.first_seq == cursor.segment => header,
-        _ => return Ok(None),
+fn is_at(
+    window: &mut Window,
+    header: &SegmentHeader,
+    cursor: &Cursor,
+) -> Result<Option<bool>, LogError> {
+    let cursor = Cursor {
+        sealed: false,
+        ..cursor.clone()
     };
     if cursor.frame == 0 {
-        return Ok((Cursor::of_segment(&header) == *cursor).then_some(true));
+        return Ok((Cursor::of_segment(header) == cursor).then_some(true));
     }
     let bytes = window.get(cursor.frame, FRAME_HEADER)?;
     let Some(frame) = bytes.first_chunk().and_then(FrameHeader::decode) else {
@@ -447,7 +581,7 @@ fn is_at(window: &mut Window, ledger: LedgerId, cursor: &Cursor) -> Result<Optio
         offset: cursor.frame,
         ..cursor.clone()
     };
-    if frame.ledger != ledger || before.after(&frame) != *cursor {
+    if frame.ledger != header.ledger || before.after(&frame) != cursor {
         return Ok(None);
     }
     let events = window.get(

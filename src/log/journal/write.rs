@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::files::{read_at, segment_name};
+use super::files::{read_at, segment_name, segments};
 use super::layout::{FRAME_HEADER, FrameHeader, SEGMENT_HEADER, SegmentHeader};
 use super::survey::{Survey, Tail};
 use super::walk::Cursor;
@@ -13,8 +13,6 @@ use crate::log::error::LogError;
 use crate::log::event::LedgerId;
 use crate::log::merkle::{Hash, empty_root};
 
-/// A new segment begins at the first batch after this size in bytes.
-const SEGMENT_TARGET: u64 = 64 << 20;
 /// How many zeros are written ahead at first, and at most, in bytes.
 const FILL_FIRST: u64 = 64 << 10;
 const FILL_MOST: u64 = 4 << 20;
@@ -65,6 +63,8 @@ pub(crate) struct JournalWriter {
     frame: Vec<u8>,
     /// Where the batch that is being written began.
     start: Option<Cursor>,
+    /// A new segment begins behind the first batch that passes this size in bytes.
+    segment_bytes: u64,
 }
 
 /// Creates an empty journal; durable when this returns.
@@ -144,7 +144,7 @@ pub(crate) fn rewrite_last_batch(journal: &Path, survey: &Survey) -> Result<(), 
     let Some(start) = survey.last_batch.as_ref() else {
         return Ok(());
     };
-    if start.segment != survey.good.segment {
+    if start.segment != survey.good.segment || start.sealed {
         return Ok(());
     }
     let path = journal.join(segment_name(start.segment));
@@ -173,7 +173,18 @@ impl JournalWriter {
         journal: &Path,
         ledger: LedgerId,
         cursor: Cursor,
+        segment_bytes: u64,
     ) -> Result<JournalWriter, LogError> {
+        let cursor = if cursor.sealed {
+            // The newest segment is never sealed; a journal that lost it goes on behind.
+            let header = header_behind(ledger, &cursor);
+            let path = journal.join(segment_name(header.first_seq));
+            durable::replace(&path, &header.encode())
+                .map_err(|error| LogError::io(&path, &error))?;
+            Cursor::of_segment(&header)
+        } else {
+            cursor
+        };
         let path = journal.join(segment_name(cursor.segment));
         let opened = open_segment(&path).map_err(|error| LogError::io(&path, &error))?;
         let (file, len) = opened;
@@ -186,6 +197,7 @@ impl JournalWriter {
             fill: FILL_FIRST,
             frame: vec![0; FRAME_HEADER],
             start: None,
+            segment_bytes,
         })
     }
 
@@ -194,11 +206,17 @@ impl JournalWriter {
         &self.cursor
     }
 
-    /// Begins a batch; a new segment if the last one is full.
-    pub(crate) fn begin(&mut self) -> Result<(), WriteFault> {
-        if self.cursor.offset >= disk::segment_target(SEGMENT_TARGET) {
+    /// Begins a new segment if the last one is full, and says whether it did.
+    pub(crate) fn roll_if_full(&mut self) -> Result<bool, WriteFault> {
+        let full = self.cursor.offset >= disk::segment_target(self.segment_bytes);
+        if full {
             self.roll()?;
         }
+        Ok(full)
+    }
+
+    /// Begins a batch.
+    pub(crate) fn begin(&mut self) -> Result<(), WriteFault> {
         self.clear_frame();
         self.start = Some(self.cursor.clone());
         Ok(())
@@ -289,13 +307,7 @@ impl JournalWriter {
     /// Closes the segment and opens the next one. A crash in between leaves a journal that goes on
     /// in the old one.
     fn roll(&mut self) -> Result<(), WriteFault> {
-        let header = SegmentHeader {
-            ledger: self.ledger,
-            first_seq: self.cursor.seq + 1,
-            prev: self.cursor.hash,
-            root: self.cursor.root,
-            at_ms: self.cursor.at_ms,
-        };
+        let header = header_behind(self.ledger, &self.cursor);
         let path = self.journal.join(segment_name(header.first_seq));
         self.file
             .set_len(self.cursor.offset)
@@ -327,6 +339,17 @@ impl JournalWriter {
     }
 }
 
+/// The header of a segment that begins at a place.
+fn header_behind(ledger: LedgerId, cursor: &Cursor) -> SegmentHeader {
+    SegmentHeader {
+        ledger,
+        first_seq: cursor.seq + 1,
+        prev: cursor.hash,
+        root: cursor.root,
+        at_ms: cursor.at_ms,
+    }
+}
+
 /// Sorts what the system says of a write.
 fn write_fault(error: &io::Error) -> WriteFault {
     match error.kind() {
@@ -337,9 +360,5 @@ fn write_fault(error: &io::Error) -> WriteFault {
 
 /// Whether a folder holds a journal, without opening it.
 pub(crate) fn exists(journal: &Path) -> bool {
-    disk::read_dir(journal).is_ok_and(|mut entries| {
-        entries.any(|entry| {
-            entry.is_ok_and(|entry| entry.path().extension().is_some_and(|it| it == "frames"))
-        })
-    })
+    segments(journal).is_ok_and(|segments| !segments.is_empty())
 }

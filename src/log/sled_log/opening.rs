@@ -6,13 +6,14 @@ use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::sealer::Sealer;
 use super::{SUSPECT, SledLog, has_room};
 use crate::log::checkpoint::{self, Checkpoint};
 use crate::log::disk::{self, File};
 use crate::log::durable;
 use crate::log::error::LogError;
-use crate::log::event::{Envelope, Head, LedgerId, format_at};
-use crate::log::index::{Entries, Index, Meta};
+use crate::log::event::{Envelope, Head, LedgerId, StoredEvent, format_at};
+use crate::log::index::{Index, Meta};
 use crate::log::journal::files::segment_name;
 use crate::log::journal::layout::FrameHeader;
 use crate::log::journal::survey::{Survey, survey};
@@ -133,7 +134,8 @@ fn open_locked(
     Ok(SledLog {
         dir: dir.to_owned(),
         ledger,
-        writer: JournalWriter::open(&journal, ledger, survey.good.clone())?,
+        writer: JournalWriter::open(&journal, ledger, survey.good.clone(), options.segment_bytes)?,
+        sealer: Sealer::open(&journal)?,
         index: ready.index,
         head: Head {
             seq: survey.good.seq,
@@ -323,7 +325,6 @@ impl Indexing<'_> {
         mut frontier: Frontier,
         index: &mut Index,
     ) -> Result<Frontier, Trouble> {
-        let mut entries = Entries::default();
         let mut told = frontier.size();
         while frontier.size() < self.total {
             let frame = match walker.step(true)? {
@@ -331,11 +332,10 @@ impl Indexing<'_> {
                 Step::End => return Err(walker.missing().into()),
                 Step::Fault(fault) => return Err(LogError::from(fault).into()),
             };
-            self.frame(&walker, &frame, &mut frontier, &mut entries)?;
-            if entries.is_full() || frontier.size() == self.total {
-                let meta = meta(&walker, &frontier);
-                let full = std::mem::take(&mut entries);
-                index.apply(full, &meta).map_err(Trouble::Index)?;
+            self.frame(&walker, &frame, &mut frontier, index)?;
+            index.mark(meta(&walker, &frontier));
+            if index.is_full() {
+                index.flush().map_err(Trouble::Index)?;
             }
             if frontier.size() - told >= PROGRESS_STEP || frontier.size() == self.total {
                 told = frontier.size();
@@ -343,9 +343,9 @@ impl Indexing<'_> {
             }
         }
         if self.total == 0 {
-            let meta = meta(&walker, &frontier);
-            index.apply(entries, &meta).map_err(Trouble::Index)?;
+            index.mark(meta(&walker, &frontier));
         }
+        index.flush().map_err(Trouble::Index)?;
         Ok(frontier)
     }
 
@@ -354,7 +354,7 @@ impl Indexing<'_> {
         walker: &Walker,
         frame: &FrameHeader,
         frontier: &mut Frontier,
-        entries: &mut Entries,
+        index: &mut Index,
     ) -> Result<(), LogError> {
         let mut last_at = i64::MIN;
         let lines = walker.payload().split_inclusive(|byte| *byte == b'\n');
@@ -365,8 +365,15 @@ impl Indexing<'_> {
             let envelope = envelope.ok_or_else(|| walker.bad_event(seq))?;
             last_at = envelope.at_ms;
             let tags = (self.options.tagger)(event).map_err(|why| LogError::Tags { seq, why })?;
-            frontier.push(leaf_hash(event));
-            entries.add(seq, &envelope.id, event, &tags);
+            let leaf = leaf_hash(event);
+            frontier.push(leaf);
+            let event = StoredEvent {
+                seq,
+                at_ms: envelope.at_ms,
+                id: envelope.id,
+                bytes: event.into(),
+            };
+            index.add(event, leaf, tags);
         }
         if last_at != frame.at_ms {
             return Err(walker.bad_event(frame.last_seq()));
