@@ -11,6 +11,7 @@
 //! - [`GroupCommit`]: one writer for many threads.
 //! - [`merkle`], [`note`], [`checkpoint`]: what lets anybody check the log without this program.
 
+pub mod backup;
 pub mod checkpoint;
 mod clock;
 pub mod codec;
@@ -40,6 +41,7 @@ pub use event::{
     MAX_TAG_BYTES, NewEvent, StoredEvent, Tag,
 };
 pub use group_commit::{GroupCommit, LogHandle};
+pub use journal::build::JournalBuilder;
 pub use journal_reader::JournalReader;
 pub use memory_log::MemoryLog;
 pub use options::{IndexState, LogOptions, OpenReport, Progress, Stage, Tagger, TornTail};

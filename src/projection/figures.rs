@@ -416,6 +416,15 @@ pub fn households_behind(
         .collect())
 }
 
+/// The same as rows of the facts table, in the order they were added.
+///
+/// # Errors
+/// As [`figures`].
+pub fn rows_behind(facts: &Facts, state: &State, query: &Query) -> Result<Vec<Fact>, FiguresError> {
+    let scan = Scan::prepare(facts, state, query)?;
+    Ok(scan.select().into_iter().map(|(fact, _)| *fact).collect())
+}
+
 /// A filter in the numbers of the dictionaries.
 enum Test {
     Keys(Dimension, HashSet<u32>),

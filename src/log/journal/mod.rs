@@ -44,6 +44,7 @@
 //! of a later batch proves that every earlier batch had been made durable; this is how recovery
 //! tells a torn tail from damage.
 
+pub(crate) mod build;
 pub(crate) mod files;
 pub(crate) mod layout;
 pub(crate) mod range;
