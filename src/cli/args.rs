@@ -115,6 +115,19 @@ pub enum Command {
     Checkpoint,
     /// Dựng lại chỉ mục và bảng số liệu từ nhật ký · build index and views anew from the journal
     Rebuild,
+    /// Xuất danh sách · export lists
+    #[command(subcommand)]
+    Export(super::export::ExportCommand),
+    /// Sao lưu cả sổ vào một tệp, kể cả khi đang ghi · back up the ledger into one file
+    Backup(super::backup::BackupArgs),
+    /// Khôi phục sổ từ bản sao lưu vào một nơi trống · restore a ledger into an empty place
+    Restore(super::backup::RestoreArgs),
+    /// Dữ liệu cá nhân của một hộ, một người: xóa, giữ lại, trích xuất · personal data
+    #[command(subcommand)]
+    Subject(super::subject::SubjectCommand),
+    /// Nhật ký truy cập thông tin cá nhân · who opened personal fields
+    #[command(subcommand)]
+    Access(super::access::AccessCommand),
     /// JSON Schema của sự kiện · the JSON Schema of the events
     Schema(SchemaArgs),
     /// Gợi ý lệnh cho shell · shell completions

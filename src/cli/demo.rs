@@ -66,8 +66,7 @@ pub const NARRATIVES: [(&str, &str); 2] = [
 /// # Errors
 /// [`Failure`] when the folder is taken or cannot be written.
 pub fn run(console: &mut Console<'_>, place: &Place, args: &DemoArgs) -> Result<(), Failure> {
-    let mut place = place.clone();
-    place.dir.clone_from(&args.dir);
+    let place = place.at(&args.dir);
     let exists = place.dir.join("journal").is_dir();
     if exists {
         console.notice(console.pick(

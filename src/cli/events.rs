@@ -22,7 +22,7 @@ pub fn run(console: &mut Console<'_>, place: &Place, args: &EventsArgs) -> Resul
     let log = place.journal(console)?;
     let keys = place.keys(console)?;
     let ledger = log.ledger().to_string();
-    let reader = PersonalReader::new(&keys, &ledger);
+    let reader = PersonalReader::new(&keys, &ledger).watched(Some(&*place.access));
     let head = log.head().seq;
     let (from, to) = (
         args.from.unwrap_or(1).max(1),

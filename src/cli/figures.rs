@@ -115,7 +115,11 @@ fn stages(console: &Console<'_>, names: &[String]) -> Result<Vec<Stage>, Failure
     names.iter().map(parse).collect()
 }
 
-fn filters(console: &Console<'_>, texts: &[String]) -> Result<Vec<Filter>, Failure> {
+/// Conditions `dimension=value`.
+///
+/// # Errors
+/// [`Failure`] where one is none.
+pub fn filters(console: &Console<'_>, texts: &[String]) -> Result<Vec<Filter>, Failure> {
     let mut filters: Vec<Filter> = Vec::new();
     for text in texts.iter().filter(|text| !text.is_empty()) {
         let (name, value) = text.split_once('=').ok_or_else(|| {

@@ -349,6 +349,23 @@ fn sentence(ledger: &Reader, event: &Event, lang: Lang) -> String {
             super::console::grouped(&data.amount.to_string(), lang),
             data.occurred_on.format("%d/%m/%Y")
         ),
+        Body::SubjectErased(data) => format!(
+            "{} {}: {}",
+            lang.pick("đã xóa vĩnh viễn thông tin cá nhân của", "erased for good:"),
+            data.subject,
+            data.basis
+        ),
+        Body::SubjectHeld(data) => format!(
+            "{} {}: {}",
+            lang.pick("giữ lại theo luật dữ liệu của", "legal hold on"),
+            data.subject,
+            data.basis
+        ),
+        Body::SubjectReleased(data) => format!(
+            "{} {}",
+            lang.pick("chấm dứt việc giữ lại dữ liệu của", "legal hold ended:"),
+            data.subject
+        ),
         body => body.type_name().to_owned(),
     }
 }

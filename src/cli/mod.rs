@@ -1,10 +1,14 @@
 //! The command line: one file a command, no rules.
 
+mod access;
 pub mod args;
+mod backup;
 mod checkpoint;
 pub mod console;
 mod demo;
+mod disbursements;
 mod events;
+mod export;
 mod figures;
 mod history;
 mod household;
@@ -20,12 +24,13 @@ mod record;
 pub mod report;
 pub mod schema;
 mod span;
+mod subject;
 mod values;
 
 use std::ffi::OsString;
 use std::io::Write;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 use serde_json::json;
 
 use args::{Cli, Command, Format};
@@ -47,14 +52,25 @@ pub fn run(
     interactive: bool,
 ) -> u8 {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    let cli = match Cli::try_parse_from(&arguments) {
-        Ok(cli) => cli,
+    let parsed = <Cli as CommandFactory>::command()
+        .try_get_matches_from(&arguments)
+        .and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, words(&matches))));
+    let (cli, words) = match parsed {
+        Ok(parsed) => parsed,
         Err(error) => return usage(&error, &arguments, out, err),
     };
     let mut console = Console::new(&cli, out, err);
     console.interactive = interactive;
-    let place = Place::of(&cli);
-    match dispatch(&mut console, &place, &cli.command) {
+    let place = Place::of(&cli, words);
+    let done = dispatch(&mut console, &place, &cli.command);
+    if let Err(fault) = place.access.finish() {
+        let text = console::Problem::of(&fault, console.lang).message;
+        console.notice(console.pick(
+            format!("⚠ việc mở thông tin cá nhân này không được ghi vào nhật ký truy cập: {text}"),
+            format!("⚠ this opening of personal fields is not in the access log: {text}"),
+        ));
+    }
+    match done {
         Ok(()) | Err(Failure::BrokenPipe) => DONE,
         Err(Failure::Told) => REFUSED,
         Err(Failure::Refused(problem)) => {
@@ -85,13 +101,29 @@ fn dispatch(console: &mut Console<'_>, place: &Place, command: &Command) -> Resu
         Command::Events(args) => events::run(console, place, args),
         Command::Rebuild => rebuild::run(console, place),
         Command::Checkpoint => checkpoint::run(console, place),
+        Command::Export(command) => export::run(console, place, command),
+        Command::Backup(args) => backup::run(console, place, args),
+        Command::Restore(args) => backup::run_restore(console, place, args),
+        Command::Subject(command) => subject::run(console, place, command),
+        Command::Access(command) => access::run(console, place, command),
         Command::Schema(args) => schema::run(console, args),
         Command::Completions { shell } => {
-            let mut command = <Cli as clap::CommandFactory>::command();
+            let mut command = <Cli as CommandFactory>::command();
             clap_complete::generate(*shell, &mut command, "socai", &mut console.out);
             Ok(())
         }
     }
+}
+
+/// The words of the command, such as `household show`, without what it is given.
+fn words(matches: &clap::ArgMatches) -> String {
+    let mut words = Vec::new();
+    let mut at = matches;
+    while let Some((word, inner)) = at.subcommand() {
+        words.push(word);
+        at = inner;
+    }
+    words.join(" ")
 }
 
 /// Help and version are results; anything else is wrong usage.

@@ -1,6 +1,6 @@
 //! From a folder's name to a ledger in the hand.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +10,8 @@ use crate::domain::event::Actor;
 use crate::log::keys::KeyStore;
 use crate::log::random::SystemRandom;
 use crate::log::{Clock, IndexState, JournalReader, LogOptions, OpenReport, SledLog, SystemClock};
+use crate::office::access::{Access, AccessLog};
+use crate::office::erasure;
 use crate::office::views::{self, Need};
 use crate::office::{AsOf, Ledger, OfficeError, Tools, tags_of};
 
@@ -60,6 +62,8 @@ pub struct Place {
     pub accept_clock: bool,
     /// How long to wait for a ledger that is in use.
     pub wait: Option<Duration>,
+    /// What the command opens of personal fields.
+    pub access: Arc<Access>,
 }
 
 /// The earliest moment that a clock can show: the release the program was built from
@@ -72,12 +76,30 @@ pub fn not_before_ms() -> i64 {
 
 impl Place {
     /// From the command line.
-    pub fn of(cli: &Cli) -> Place {
+    pub fn of(cli: &Cli, command: String) -> Place {
+        let access = Access::new(
+            AccessLog::of(&cli.ledger),
+            Arc::new(SystemClock),
+            command,
+            cli.by.clone(),
+            system_user(),
+        );
         Place {
+            access: Arc::new(access),
             dir: cli.ledger.clone(),
             by: cli.by.clone().or_else(recorder),
             accept_clock: cli.accept_clock,
             wait: cli.wait.map(Duration::from_secs),
+        }
+    }
+
+    /// The same for a ledger in another folder.
+    #[must_use]
+    pub fn at(&self, dir: &Path) -> Place {
+        self.access.relocate(AccessLog::of(dir));
+        Place {
+            dir: dir.to_owned(),
+            ..self.clone()
         }
     }
 
@@ -130,8 +152,15 @@ impl Place {
             None => AsOf::Head,
         };
         let keys = self.keys(console)?;
-        Ledger::fold(journal, keys, as_of, SystemClock.now_ms())
-            .map_err(|error| console.failure(&error))
+        let ledger = Ledger::fold(journal, keys, as_of, SystemClock.now_ms())
+            .map_err(|error| console.failure(&error))?;
+        if erasure::is_pending(&self.dir) {
+            console.notice(console.pick(
+                "một việc xóa dữ liệu cá nhân đang dở dang; lần ghi sổ tiếp theo sẽ hoàn tất",
+                "an erasure of personal data is unfinished; the next recording finishes it",
+            ));
+        }
+        Ok(ledger.watched(self.access.clone()))
     }
 
     /// How much of the log an option says.
@@ -187,8 +216,19 @@ impl Place {
         tell_opening(console, log.report());
         let keys = KeyStore::open(&self.dir.join("keys"))
             .map_err(|error| console.failure(&OfficeError::Keys(error)))?;
-        let ledger = Ledger::fold(log, keys, AsOf::Head, SystemClock.now_ms())
+        let mut ledger = Ledger::fold(log, keys, AsOf::Head, SystemClock.now_ms())
             .map_err(|error| console.failure(&error))?;
+        let finished = ledger
+            .finish_erasure(&mut self.tools(), &self.dir)
+            .map_err(|error| console.failure(&error))?;
+        if let Some(report) = finished {
+            let names: Vec<_> = report.subjects.iter().map(ToString::to_string).collect();
+            let names = names.join(", ");
+            console.notice(console.pick(
+                format!("đã hoàn tất việc xóa dữ liệu cá nhân còn dở dang: {names}"),
+                format!("an unfinished erasure of personal data was completed: {names}"),
+            ));
+        }
         let dir = self.dir.clone();
         Ok(Writer { ledger, dir })
     }

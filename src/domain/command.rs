@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::class::HouseholdClass;
 use super::code::Code;
+use super::custody::CustodyCommand;
 use super::event::{Document, Sex};
 use super::fixed::{Money, Quantity};
 use super::ledger::ContentPart;
@@ -293,6 +294,8 @@ pub enum Command {
         /// The last day that stays closed.
         through: NaiveDate,
     },
+    /// Something about the custody of personal data.
+    Custody(CustodyCommand),
 }
 
 /// What a decision may know beside the state: nothing is read from the machine.

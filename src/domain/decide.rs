@@ -169,6 +169,7 @@ pub fn decide(
         Command::IssueReport { issued, parts } => {
             super::report::issue(state, context, issued, parts)
         }
+        Command::Custody(command) => super::custody::decide_custody(state, context, command),
         _ => super::decide_support::decide_support(state, context, command),
     }
 }

@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::closing::{PeriodClosed, PeriodReopened};
 use super::code::Code;
+use super::custody::{AccessAnchored, SubjectErased, SubjectHeld, SubjectReleased};
 use super::finding::Finding;
 use super::ledger::{
     ActorRegistered, CatalogueAdopted, ContentPart, LedgerOpened, TemplateAdopted, UnitRegistered,
@@ -345,6 +346,14 @@ bodies! {
     PeriodClosed(PeriodClosed) = "period.closed",
     /// Closed days are open again.
     PeriodReopened(PeriodReopened) = "period.reopened",
+    /// The key of a subject was destroyed: nobody can open its fields any more.
+    SubjectErased(SubjectErased) = "subject.erased",
+    /// A subject's data must be kept.
+    SubjectHeld(SubjectHeld) = "subject.held",
+    /// A hold has ended.
+    SubjectReleased(SubjectReleased) = "subject.released",
+    /// The log of who opened personal fields had this length and hash.
+    AccessAnchored(AccessAnchored) = "access.anchored",
 }
 
 /// The one list of personal fields, for reading and for sealing.

@@ -9,6 +9,7 @@ pub mod class;
 pub mod closing;
 pub mod code;
 pub mod command;
+pub mod custody;
 pub mod decide;
 mod decide_closing;
 mod decide_support;

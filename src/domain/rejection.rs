@@ -177,6 +177,26 @@ pub enum Rejection {
     },
     /// The text cannot be a code.
     BadCode(String),
+    /// A legal hold keeps this data from being erased.
+    SubjectHeld {
+        /// Whose hold it is.
+        subject: String,
+        /// On what it rests.
+        basis: String,
+        /// Its last day.
+        until: Option<NaiveDate>,
+    },
+    /// A hold whose last day has passed already.
+    HoldIsOver(NaiveDate),
+    /// The hold to be released has to be named, or there is none.
+    WhichHold {
+        /// Whose.
+        subject: String,
+        /// The ids of the holds there are.
+        holds: Vec<String>,
+    },
+    /// There is nothing sealed that could be erased.
+    NothingToErase(String),
 }
 
 impl Rejection {
@@ -232,6 +252,10 @@ impl Explain for Rejection {
             Rejection::PeriodClosed(_) => "period_closed",
             Rejection::PeriodNotClosed { .. } => "period_not_closed",
             Rejection::EffectiveInClosed { .. } => "effective_in_closed",
+            Rejection::SubjectHeld { .. } => "subject_held",
+            Rejection::HoldIsOver(_) => "hold_is_over",
+            Rejection::WhichHold { .. } => "which_hold",
+            Rejection::NothingToErase(_) => "nothing_to_erase",
         }
     }
 
@@ -402,6 +426,42 @@ impl Rejection {
                 format!("ngày hiệu lực {on} nằm trong kỳ đã khóa (đến {closed})"),
                 format!("the effective date {on} lies in a closed period (through {closed})"),
             ),
+            _ => self.both_of_custody(),
+        }
+    }
+
+    fn both_of_custody(&self) -> (String, String) {
+        match self {
+            Rejection::SubjectHeld {
+                subject,
+                basis,
+                until,
+            } => {
+                let (vi, en) = match until {
+                    Some(day) => (format!(" (đến hết {day})"), format!(" (until {day})")),
+                    None => Default::default(),
+                };
+                (
+                    format!("{subject} đang được lưu giữ theo luật, không được xóa: {basis}{vi}"),
+                    format!("{subject} is under a legal hold and cannot be erased: {basis}{en}"),
+                )
+            }
+            Rejection::HoldIsOver(day) => (
+                format!("ngày cuối của việc lưu giữ ({day}) đã qua"),
+                format!("the last day of the hold ({day}) has passed"),
+            ),
+            Rejection::WhichHold { subject, holds } if holds.is_empty() => (
+                format!("{subject} không có việc lưu giữ nào"),
+                format!("{subject} has no hold"),
+            ),
+            Rejection::WhichHold { subject, .. } => (
+                format!("phải nêu rõ việc lưu giữ nào của {subject} được chấm dứt"),
+                format!("say which hold of {subject} ends"),
+            ),
+            Rejection::NothingToErase(subject) => (
+                format!("{subject} không có thông tin cá nhân nào còn mở được để xóa"),
+                format!("{subject} has no personal field that could still be opened"),
+            ),
             _ => ("bị từ chối".to_owned(), "refused".to_owned()),
         }
     }
@@ -474,6 +534,16 @@ impl Rejection {
                 format!(
                     "the same report again: socai report regenerate {number}; a new one needs a new number"
                 ),
+            )),
+            Rejection::SubjectHeld { subject, .. } => Some((
+                format!("khi hết căn cứ lưu giữ: socai subject release {subject} --reason “…”"),
+                format!(
+                    "once it no longer applies: socai subject release {subject} --reason \"…\""
+                ),
+            )),
+            Rejection::WhichHold { holds, .. } if !holds.is_empty() => Some((
+                format!("--hold, một trong: {}", holds.join(", ")),
+                format!("--hold, one of: {}", holds.join(", ")),
             )),
             Rejection::ReasonNeeded => same("thêm --reason “…”", "add --reason \"…\""),
             Rejection::PeriodNotOver { .. } => same(

@@ -13,6 +13,7 @@ use super::catalogue::Catalogue;
 use super::class::HouseholdClass;
 use super::closing::Closings;
 use super::code::Code;
+use super::custody::{Anchor, Custody};
 use super::event::{Body, Event, Sex};
 use super::fixed::{Money, Quantity};
 use super::language::Text;
@@ -20,7 +21,7 @@ use super::ledger::{ContentPart, LedgerOpened, UnitRegistered};
 use super::money::{BudgetChanged, ProjectRegistered};
 use super::people::{HouseholdRegistered, PersonJoined};
 use super::period::Period;
-use super::personal::Personal;
+use super::personal::{Personal, Subject};
 use super::report::IssuedReport;
 use super::stage::Stage;
 use super::support::{CorrectionMode, SupportState};
@@ -311,6 +312,10 @@ pub struct State {
     pub references: BTreeMap<Code, Uuid>,
     /// Which days are closed, and since when.
     pub closings: Closings,
+    /// What is recorded of the custody of personal data, by whose they are.
+    pub custody: BTreeMap<Subject, Custody>,
+    /// The anchors of the access log, in their order.
+    pub anchors: Vec<Anchor>,
     duplicates: BTreeMap<DuplicateKey, Vec<Uuid>>,
 }
 
@@ -383,6 +388,10 @@ impl State {
             | Body::SupportReversed(_)
             | Body::SupportCorrected(_)
             | Body::SupportRecovered(_) => self.evolve_support(event),
+            Body::SubjectErased(_)
+            | Body::SubjectHeld(_)
+            | Body::SubjectReleased(_)
+            | Body::AccessAnchored(_) => self.evolve_custody(event),
             _ => self.evolve_people(event),
         }
         Ok(())

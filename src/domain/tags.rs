@@ -2,6 +2,7 @@
 
 use super::code::Code;
 use super::event::{Body, Event};
+use super::personal::Subject;
 
 /// The tag of a household's events.
 pub fn household_tag(code: &Code) -> Vec<u8> {
@@ -79,6 +80,26 @@ fn about(body: &Body) -> About<'_> {
             data.person.as_ref(),
             data.project.as_ref(),
         ),
+        Body::SubjectErased(data) => about_subject(&data.subject),
+        Body::SubjectHeld(data) => about_subject(&data.subject),
+        Body::SubjectReleased(data) => about_subject(&data.subject),
         _ => (None, None, None),
+    }
+}
+
+fn about_subject(subject: &Subject) -> About<'_> {
+    match subject {
+        Subject::Household(household) => (Some(household), None, None),
+        Subject::Person(person) => (None, Some(person), None),
+        Subject::Ledger => (None, None, None),
+    }
+}
+
+/// The tag of the events that are about a subject; none for the ledger as a whole.
+pub fn subject_tag(subject: &Subject) -> Option<Vec<u8>> {
+    match subject {
+        Subject::Household(code) => Some(household_tag(code)),
+        Subject::Person(code) => Some(person_tag(code)),
+        Subject::Ledger => None,
     }
 }

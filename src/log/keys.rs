@@ -211,9 +211,16 @@ impl KeyStore {
         subject: &Subject,
         erasures: u32,
     ) -> Result<Option<SubjectKey>, KeyError> {
+        let id = KeyId::of(&self.ledger(), subject, erasures);
+        self.key(subject, id)
+    }
+
+    /// The key of this id, as a sealed field of the subject names it; `None` if there is none.
+    ///
+    /// # Errors
+    /// As [`KeyStore::key_for`].
+    pub fn key(&self, subject: &Subject, id: KeyId) -> Result<Option<SubjectKey>, KeyError> {
         let mut state = self.lock();
-        let ledger = ledger_text(state.generation.ledger);
-        let id = KeyId::of(&ledger, subject, erasures);
         let mut found = state.generation.find(id)?;
         // An append or an erasure by the writer may have passed since the file was read.
         let mut attempts = if self.writable { 0 } else { READ_ATTEMPTS };

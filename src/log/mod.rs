@@ -11,6 +11,7 @@
 //! - [`GroupCommit`]: one writer for many threads.
 //! - [`merkle`], [`note`], [`checkpoint`]: what lets anybody check the log without this program.
 
+pub mod backup;
 mod canonical;
 pub mod checkpoint;
 mod clock;
@@ -42,6 +43,7 @@ pub use event::{
 };
 pub use group_commit::{GroupCommit, LogHandle};
 pub use index::panic_is_caught;
+pub use journal::build::JournalBuilder;
 pub use journal_reader::JournalReader;
 pub use memory_log::MemoryLog;
 pub use options::{IndexState, LogOptions, OpenReport, Progress, Stage, Tagger, TornTail};

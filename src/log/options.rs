@@ -9,7 +9,7 @@ use super::clock::{Clock, SystemClock};
 use super::event::Tag;
 
 /// A reader without a lock walks the newest segment when it opens: 16 MiB are 4 ms.
-const SEGMENT_BYTES: u64 = 16 << 20;
+pub(crate) const SEGMENT_BYTES: u64 = 16 << 20;
 
 /// Derives the tags of an event from its bytes, as the office did when it was recorded.
 pub type Tagger = Arc<dyn Fn(&[u8]) -> Result<Vec<Tag>, String> + Send + Sync>;

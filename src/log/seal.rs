@@ -58,6 +58,17 @@ impl KeyId {
         }
         KeyId(id)
     }
+
+    /// Reads the 24 hexadecimal digits of a key id.
+    pub fn parse(text: &str) -> Option<KeyId> {
+        let digits = text.as_bytes();
+        let lower = |digit: &u8| matches!(digit, b'0'..=b'9' | b'a'..=b'f');
+        if digits.len() != 24 || !digits.iter().all(lower) {
+            return None;
+        }
+        let number = u128::from_str_radix(text, 16).ok()?.to_be_bytes();
+        number.last_chunk().copied().map(KeyId)
+    }
 }
 
 impl fmt::Display for KeyId {

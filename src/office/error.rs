@@ -1,11 +1,14 @@
 //! Errors of the office: one place where those of the rooms below meet.
 
+use super::access::AccessError;
 use super::issued::IssuedError;
+use super::restore::RestoreError;
 use crate::domain::language::{Explain, Lang};
 use crate::domain::rejection::Rejection;
 use crate::domain::state::EvolveError;
 use crate::import::encoding::EncodingError;
 use crate::log::LogError;
+use crate::log::backup::BackupError;
 use crate::log::checkpoint::CheckpointError;
 use crate::log::codec::DecodeError;
 use crate::log::keys::KeyError;
@@ -65,6 +68,12 @@ pub enum OfficeError {
     Catalogue(Vec<crate::domain::catalogue::CatalogueIssue>),
     /// A file could not be read or written.
     File(String, std::io::Error),
+    /// The access log.
+    Access(AccessError),
+    /// A backup.
+    Backup(BackupError),
+    /// A restoration.
+    Restore(RestoreError),
     /// A personal field was about to be written open. It was not.
     Unsealed,
     /// What was saved of the folds cannot be read or written; the log has everything.
@@ -89,7 +98,10 @@ from!(
     Evolve(EvolveError),
     Rejected(Rejection),
     Figures(FiguresError),
-    Report(ReportError)
+    Report(ReportError),
+    Access(AccessError),
+    Backup(BackupError),
+    Restore(RestoreError)
 );
 
 impl OfficeError {
@@ -105,6 +117,9 @@ impl OfficeError {
             OfficeError::Report(error) => Some(error),
             OfficeError::Issued(error) => Some(error),
             OfficeError::NotText(error) => Some(error),
+            OfficeError::Access(error) => Some(error),
+            OfficeError::Backup(error) => Some(error),
+            OfficeError::Restore(error) => Some(error),
             _ => None,
         }
     }

@@ -1,7 +1,10 @@
 //! A ledger in the hand: its log, its keys, and what is folded from it.
 
+use std::sync::Arc;
+
 use uuid::Uuid;
 
+use super::access::Watch;
 use super::asof::AsOf;
 use super::error::OfficeError;
 use super::personal::PersonalReader;
@@ -30,6 +33,7 @@ pub struct Ledger<L> {
     pub(super) keys: KeyStore,
     pub(super) view: View,
     pub(super) stand: Stand,
+    watch: Option<Arc<dyn Watch>>,
 }
 
 impl<L: EventRead> Ledger<L> {
@@ -87,7 +91,15 @@ impl<L: EventRead> Ledger<L> {
             keys,
             view,
             stand,
+            watch: None,
         })
+    }
+
+    /// Has somebody told of every personal field that is handed out.
+    #[must_use]
+    pub fn watched(mut self, watch: Arc<dyn Watch>) -> Self {
+        self.watch = Some(watch);
+        self
     }
 
     /// Everything that is folded.
@@ -110,6 +122,11 @@ impl<L: EventRead> Ledger<L> {
         &self.log
     }
 
+    /// Gives the log back.
+    pub fn into_log(self) -> L {
+        self.log
+    }
+
     /// The point the view stands at.
     pub fn stand(&self) -> &Stand {
         &self.stand
@@ -117,7 +134,7 @@ impl<L: EventRead> Ledger<L> {
 
     /// Opens personal fields, where their keys exist.
     pub fn personal(&self) -> PersonalReader<'_> {
-        PersonalReader::new(&self.keys, &self.view.state.ledger_id)
+        PersonalReader::new(&self.keys, &self.view.state.ledger_id).watched(self.watch.as_deref())
     }
 
     /// One event by its id.

@@ -3,9 +3,13 @@
 //! The command line and every other front door use this room and no room below it to change
 //! anything, so that a rule lives once. Here the clock, randomness, keys, log and projections meet.
 
+pub mod access;
 pub mod asof;
+pub mod backup;
+pub mod erasure;
 pub mod error;
 pub mod issued;
+pub mod kept;
 pub mod ledger;
 pub mod lists;
 pub mod noted;
@@ -15,9 +19,11 @@ pub mod recording;
 mod register;
 pub mod replay;
 pub mod reports;
+pub mod restore;
 pub mod views;
 
 pub use asof::AsOf;
+pub use erasure::{ErasureOrder, ErasureReport};
 pub use error::OfficeError;
 pub use ledger::{Ledger, Stand};
 pub use opening::{Opening, Tools};

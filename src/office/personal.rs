@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use crate::domain::event::{Body, Event};
 use crate::domain::personal::{Personal, Subject};
-use crate::domain::state::{Kept, PersonalFields};
+use crate::domain::state::{Kept, PersonalFields, State};
 use crate::log::keys::KeyStore;
 use crate::log::random::Random;
-use crate::log::seal::{self, AssociatedData};
+use crate::log::seal::{self, AssociatedData, KeyId};
 
+use super::access::Watch;
 use super::error::OfficeError;
 
 /// What stands where a key is gone.
@@ -18,12 +19,23 @@ pub const ERASED: &str = "[đã xóa]";
 pub struct PersonalReader<'a> {
     keys: &'a KeyStore,
     ledger: &'a str,
+    watch: Option<&'a dyn Watch>,
 }
 
 impl<'a> PersonalReader<'a> {
     /// A reader over a ledger's keys; `ledger` is the ledger's id.
     pub fn new(keys: &'a KeyStore, ledger: &'a str) -> Self {
-        PersonalReader { keys, ledger }
+        PersonalReader {
+            keys,
+            ledger,
+            watch: None,
+        }
+    }
+
+    /// The same, with somebody who is told of every field before it is handed out.
+    pub fn watched(mut self, watch: Option<&'a dyn Watch>) -> Self {
+        self.watch = watch;
+        self
     }
 
     /// The text of a field, or `None` when its key is gone.
@@ -32,8 +44,12 @@ impl<'a> PersonalReader<'a> {
             Personal::Open(text) => return Some(text.clone()),
             Personal::Sealed(sealed) => sealed,
         };
-        let key = self.keys.key_for(subject, 0).ok()??;
+        let id = KeyId::parse(&sealed.k)?;
+        let key = self.keys.key(subject, id).ok()??;
         let (event, place, ledger) = (kept.event, kept.place, self.ledger);
+        if let Some(watch) = self.watch {
+            watch.opened(subject);
+        }
         seal::open(
             &key,
             &AssociatedData {
@@ -74,10 +90,12 @@ impl<'a> PersonalReader<'a> {
 }
 
 /// Seals every open personal field of the events. The keys that are new are durable before this
-/// returns, and so before any frame that uses them.
+/// returns, and so before any frame that uses them. What is recorded after an erasure is sealed
+/// under a key of its own: the state says how often each subject was erased.
 pub(super) fn seal_events(
     keys: &KeyStore,
     random: &mut dyn Random,
+    state: &State,
     events: &mut [Event],
 ) -> Result<(), OfficeError> {
     let subjects: BTreeSet<Subject> = events
@@ -88,10 +106,14 @@ pub(super) fn seal_events(
     if subjects.is_empty() {
         return Ok(());
     }
-    let wanted: Vec<(Subject, u32)> = subjects.into_iter().map(|subject| (subject, 0)).collect();
+    let counted = |subject: Subject| {
+        let erasures = state.erasures(&subject);
+        (subject, erasures)
+    };
+    let wanted: Vec<(Subject, u32)> = subjects.into_iter().map(counted).collect();
     keys.ensure(&wanted, random)?;
     for event in events {
-        seal_event(keys, random, event)?;
+        seal_event(keys, random, state, event)?;
     }
     Ok(())
 }
@@ -105,13 +127,17 @@ fn is_personal(body: &Body) -> bool {
 fn seal_event(
     keys: &KeyStore,
     random: &mut dyn Random,
+    state: &State,
     event: &mut Event,
 ) -> Result<(), OfficeError> {
     if !is_personal(&event.body) {
         return Ok(());
     }
     let subject = event.body.subject();
-    let key = keys.key_for(&subject, 0)?.ok_or(OfficeError::Unsealed)?;
+    let erasures = state.erasures(&subject);
+    let key = keys
+        .key_for(&subject, erasures)?
+        .ok_or(OfficeError::Unsealed)?;
     let (ledger, id) = (event.ledger.clone(), event.id);
     let mut failed = None;
     event.body.each_personal_mut(&mut |place, value| {

@@ -12,6 +12,7 @@ use super::opening::Tools;
 use super::personal::{PersonalReader, seal_events};
 use crate::domain::code::Code;
 use crate::domain::command::{Command, Context, SupportChange};
+use crate::domain::custody::CustodyCommand;
 use crate::domain::decide::{Proposed, decide, same_village};
 use crate::domain::event::{Actor, Body, Document, Event, Source, support_type};
 use crate::domain::finding::Finding;
@@ -287,7 +288,8 @@ impl<L: EventLog> Ledger<L> {
         tools: &mut Tools,
         mut events: Vec<Event>,
     ) -> Result<(u64, u64), OfficeError> {
-        seal_events(&self.keys, tools.random.as_mut(), &mut events)?;
+        let state = &self.view.state;
+        seal_events(&self.keys, tools.random.as_mut(), state, &mut events)?;
         let new = new_events(&events)?;
         let appended = self.log.append(new, &Condition::default())?;
         for (event, stored) in events.iter_mut().zip(&appended.events) {
@@ -434,6 +436,14 @@ impl<L: EventLog> Ledger<L> {
                     Known::Same(Uuid::nil())
                 } else {
                     Known::No
+                })
+            }
+            Command::Custody(CustodyCommand::Erase { .. }) => {
+                let key = entry.key.as_ref();
+                let id = key.map(|key| id_of_row(&sight.state.ledger_id, key, "subject.erased", 0));
+                Ok(match id {
+                    Some(id) if self.seen(sight, &id)?.is_some() => Known::Same(id),
+                    _ => Known::No,
                 })
             }
             _ => Ok(Known::No),

@@ -498,6 +498,15 @@ pub fn households_behind(
     numbers.into_iter().map(code).collect()
 }
 
+/// The same as rows of the facts table, in the order they were added.
+///
+/// # Errors
+/// As [`figures`].
+pub fn rows_behind(facts: &Facts, state: &State, query: &Query) -> Result<Vec<Fact>, FiguresError> {
+    let scan = Scan::prepare(facts, state, query)?;
+    Ok(scan.select().into_iter().map(|(fact, _)| *fact).collect())
+}
+
 /// A filter in the numbers of the dictionaries.
 pub(super) enum Test {
     Keys(Dimension, HashSet<u32>),

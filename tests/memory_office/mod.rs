@@ -36,7 +36,7 @@ pub struct Office {
     pub tools: Tools,
     pub clock: SetClock,
     pub clerk: Actor,
-    folder: tempfile::TempDir,
+    pub folder: tempfile::TempDir,
 }
 
 pub fn code(text: &str) -> Code {

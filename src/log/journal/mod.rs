@@ -49,6 +49,7 @@
 //! every decoder passes over (`sealed.rs` has its layout, `sealing.rs` says how it is made without
 //! ever being without a whole copy). The newest segment is never sealed, so recovery meets frames.
 
+pub(crate) mod build;
 pub(crate) mod files;
 pub(crate) mod layout;
 pub(crate) mod range;

@@ -52,6 +52,7 @@ pub fn glance<L: EventRead>(
             keys,
             view,
             stand,
+            watch: None,
         }),
         Ok(None) | Err(OfficeError::Views(_)) => Ledger::fold(log, keys, as_of, now_ms),
         Err(error) => Err(error),
