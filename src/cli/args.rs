@@ -110,8 +110,19 @@ pub enum Command {
     Report(Box<ReportCommand>),
     /// Các sự kiện trong sổ (mỗi dòng một sự kiện) · the events, one a line
     Events(EventsArgs),
-    /// Ký và in mốc xác nhận của sổ · sign and print a checkpoint
-    Checkpoint,
+    /// Mốc xác nhận: ký và in, đồng xác nhận, kiểm tra · checkpoints: sign, cosign, verify
+    Checkpoint(super::checkpoint::CheckpointArgs),
+    /// Khóa ký mốc xác nhận · keys that sign checkpoints
+    #[command(subcommand)]
+    Key(super::key::KeyCommand),
+    /// Chứng minh một sự kiện có trong sổ, hoặc sổ chỉ dài thêm · prove an event, or that the log
+    /// only grew
+    Prove(super::prove::ProveArgs),
+    /// Kiểm tra một bằng chứng, không cần sổ · check a proof, without any ledger
+    CheckProof(super::prove::CheckProofArgs),
+    /// Xuất sổ theo chuẩn mở · the log in open forms
+    #[command(subcommand)]
+    Export(super::export::ExportCommand),
     /// JSON Schema của sự kiện · the JSON Schema of the events
     Schema(SchemaArgs),
     /// Gợi ý lệnh cho shell · shell completions

@@ -5,16 +5,19 @@ mod checkpoint;
 pub mod console;
 mod demo;
 mod events;
+mod export;
 mod figures;
 mod history;
 mod household;
 mod import;
 mod init;
+mod key;
 mod movement;
 pub mod open;
 mod period;
 mod project;
 pub mod reading;
+mod prove;
 mod record;
 pub mod report;
 pub mod schema;
@@ -82,7 +85,11 @@ fn dispatch(console: &mut Console<'_>, place: &Place, command: &Command) -> Resu
         Command::Figures(args) => figures::run(console, place, args),
         Command::Report(command) => report::run(console, place, command),
         Command::Events(args) => events::run(console, place, args),
-        Command::Checkpoint => checkpoint::run(console, place),
+        Command::Checkpoint(args) => checkpoint::run(console, place, args),
+        Command::Key(command) => key::run(console, place, command),
+        Command::Prove(args) => prove::prove(console, place, args),
+        Command::CheckProof(args) => prove::check(console, args),
+        Command::Export(command) => export::run(console, place, command),
         Command::Schema(args) => schema::run(console, args),
         Command::Completions { shell } => {
             let mut command = <Cli as clap::CommandFactory>::command();

@@ -11,13 +11,16 @@ pub mod lists;
 pub mod noted;
 pub mod opening;
 pub mod personal;
+pub mod proving;
 pub mod recording;
 mod register;
 pub mod replay;
 pub mod reports;
+pub mod signing;
 
 pub use asof::AsOf;
 pub use error::OfficeError;
 pub use ledger::{Ledger, Stand};
 pub use opening::{Opening, Tools};
+pub use proving::{KeyHistory, Prover};
 pub use recording::{Entry, Mode, NaturalKey, Outcome, Recorded, tags_of};
