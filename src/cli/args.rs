@@ -115,6 +115,12 @@ pub enum Command {
     /// Khóa ký mốc xác nhận · keys that sign checkpoints
     #[command(subcommand)]
     Key(super::key::KeyCommand),
+    /// Kiểm tra sổ: mã băm, gốc, mốc xác nhận; --full kiểm tra mọi thứ · check the ledger
+    Verify(super::verify::VerifyArgs),
+    /// Khôi phục nhật ký hỏng từ các bản khác; không xóa gì · repair a damaged journal from copies
+    Repair(super::repair::RepairArgs),
+    /// Lập lại chỉ mục từ nhật ký · build the index anew from the journal
+    Rebuild,
     /// Chứng minh một sự kiện có trong sổ, hoặc sổ chỉ dài thêm · prove an event, or that the log
     /// only grew
     Prove(super::prove::ProveArgs),

@@ -16,13 +16,15 @@ mod movement;
 pub mod open;
 mod period;
 mod project;
-pub mod reading;
 mod prove;
+pub mod reading;
 mod record;
+mod repair;
 pub mod report;
 pub mod schema;
 mod span;
 mod values;
+mod verify;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -87,6 +89,9 @@ fn dispatch(console: &mut Console<'_>, place: &Place, command: &Command) -> Resu
         Command::Events(args) => events::run(console, place, args),
         Command::Checkpoint(args) => checkpoint::run(console, place, args),
         Command::Key(command) => key::run(console, place, command),
+        Command::Verify(args) => verify::run(console, place, args),
+        Command::Repair(args) => repair::run(console, place, args),
+        Command::Rebuild => repair::rebuild(console, place),
         Command::Prove(args) => prove::prove(console, place, args),
         Command::CheckProof(args) => prove::check(console, args),
         Command::Export(command) => export::run(console, place, command),

@@ -12,6 +12,7 @@
 //! - [`merkle`], [`tree`], [`note`], [`checkpoint`], [`proof`], [`tiles`]: what lets anybody check
 //!   the log without this program.
 
+pub mod audit;
 pub mod checkpoint;
 mod clock;
 pub mod codec;
@@ -31,6 +32,7 @@ pub mod note;
 mod options;
 pub mod proof;
 pub mod random;
+pub mod repair;
 pub mod seal;
 mod sled_log;
 pub mod tiles;

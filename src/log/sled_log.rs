@@ -19,7 +19,7 @@ use super::merkle::{Frontier, leaf_hash};
 use super::options::{LogOptions, OpenReport};
 use super::traits::{Appended, Batch, EventLog, EventRead, Events};
 
-mod opening;
+pub(crate) mod opening;
 
 /// The file that says that the index must be built anew at the next open, and why.
 const SUSPECT: &str = "sled.suspect";

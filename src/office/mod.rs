@@ -17,6 +17,7 @@ mod register;
 pub mod replay;
 pub mod reports;
 pub mod signing;
+pub mod verify;
 
 pub use asof::AsOf;
 pub use error::OfficeError;

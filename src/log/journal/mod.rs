@@ -47,6 +47,7 @@
 pub(crate) mod files;
 pub(crate) mod layout;
 pub(crate) mod range;
+pub(crate) mod salvage;
 pub(crate) mod survey;
 pub(crate) mod walk;
 pub(crate) mod write;
