@@ -111,13 +111,8 @@ pub enum Command {
     Report(Box<ReportCommand>),
     /// Các sự kiện trong sổ (mỗi dòng một sự kiện) · the events, one a line
     Events(EventsArgs),
-    /// Ký và in mốc xác nhận của sổ · sign and print a checkpoint
-    Checkpoint,
     /// Dựng lại chỉ mục và bảng số liệu từ nhật ký · build index and views anew from the journal
     Rebuild,
-    /// Xuất danh sách · export lists
-    #[command(subcommand)]
-    Export(super::export::ExportCommand),
     /// Sao lưu cả sổ vào một tệp, kể cả khi đang ghi · back up the ledger into one file
     Backup(super::backup::BackupArgs),
     /// Khôi phục sổ từ bản sao lưu vào một nơi trống · restore a ledger into an empty place
@@ -128,6 +123,23 @@ pub enum Command {
     /// Nhật ký truy cập thông tin cá nhân · who opened personal fields
     #[command(subcommand)]
     Access(super::access::AccessCommand),
+    /// Mốc xác nhận: ký và in, đồng xác nhận, kiểm tra · checkpoints: sign, cosign, verify
+    Checkpoint(super::checkpoint::CheckpointArgs),
+    /// Khóa ký mốc xác nhận · keys that sign checkpoints
+    #[command(subcommand)]
+    Key(super::key::KeyCommand),
+    /// Kiểm tra sổ: mã băm, gốc, mốc xác nhận; --full kiểm tra mọi thứ · check the ledger
+    Verify(super::verify::VerifyArgs),
+    /// Khôi phục nhật ký hỏng từ các bản khác; không xóa gì · repair a damaged journal from copies
+    Repair(super::repair::RepairArgs),
+    /// Chứng minh một sự kiện có trong sổ, hoặc sổ chỉ dài thêm · prove an event, or that the log
+    /// only grew
+    Prove(super::prove::ProveArgs),
+    /// Kiểm tra một bằng chứng, không cần sổ · check a proof, without any ledger
+    CheckProof(super::prove::CheckProofArgs),
+    /// Xuất danh sách, xuất sổ theo chuẩn mở · lists, and the log in open forms
+    #[command(subcommand)]
+    Export(super::export::ExportCommand),
     /// JSON Schema của sự kiện · the JSON Schema of the events
     Schema(SchemaArgs),
     /// Gợi ý lệnh cho shell · shell completions

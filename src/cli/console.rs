@@ -188,6 +188,17 @@ impl<'a> Console<'a> {
         }
     }
 
+    /// A bar on the error stream that shows how far something long is; `None` where nobody looks.
+    pub fn progress_bar(&self) -> Option<indicatif::ProgressBar> {
+        self.interactive.then(|| {
+            let bar = indicatif::ProgressBar::new(0);
+            if let Ok(style) = indicatif::ProgressStyle::with_template("{wide_bar} {pos}/{len}") {
+                bar.set_style(style);
+            }
+            bar
+        })
+    }
+
     /// The number as people of the language write it: `1.337.000.000` or `1,337,000,000`.
     pub fn number(&self, canonical: &str) -> String {
         grouped(canonical, self.lang)

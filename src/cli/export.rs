@@ -5,12 +5,16 @@ use clap::Subcommand;
 use super::console::{Console, Failure};
 use super::disbursements::{self, DisbursementArgs};
 use super::open::Place;
+use super::tiles::{self, TilesArgs};
 
 /// `export`.
 #[derive(Debug, Subcommand)]
 pub enum ExportCommand {
     /// Danh sách chi trả (CSV): để niêm yết hoặc để kiểm tra · who received what, as CSV
     Disbursements(DisbursementArgs),
+    /// Cả sổ theo chuẩn C2SP tlog-tiles (trường cá nhân vẫn niêm phong) · the whole log as
+    /// tlog-tiles; personal fields stay sealed
+    Tiles(TilesArgs),
 }
 
 /// Runs the command.
@@ -24,5 +28,6 @@ pub fn run(
 ) -> Result<(), Failure> {
     match command {
         ExportCommand::Disbursements(args) => disbursements::run(console, place, args),
+        ExportCommand::Tiles(args) => tiles::run(console, place, args),
     }
 }

@@ -14,18 +14,23 @@ mod history;
 mod household;
 mod import;
 mod init;
+mod key;
 mod movement;
 pub mod open;
 mod period;
 mod project;
+mod prove;
 pub mod reading;
 mod rebuild;
 mod record;
+mod repair;
 pub mod report;
 pub mod schema;
 mod span;
 mod subject;
+mod tiles;
 mod values;
+mod verify;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -100,12 +105,17 @@ fn dispatch(console: &mut Console<'_>, place: &Place, command: &Command) -> Resu
         Command::Report(command) => report::run(console, place, command),
         Command::Events(args) => events::run(console, place, args),
         Command::Rebuild => rebuild::run(console, place),
-        Command::Checkpoint => checkpoint::run(console, place),
-        Command::Export(command) => export::run(console, place, command),
         Command::Backup(args) => backup::run(console, place, args),
         Command::Restore(args) => backup::run_restore(console, place, args),
         Command::Subject(command) => subject::run(console, place, command),
         Command::Access(command) => access::run(console, place, command),
+        Command::Checkpoint(args) => checkpoint::run(console, place, args),
+        Command::Key(command) => key::run(console, place, command),
+        Command::Verify(args) => verify::run(console, place, args),
+        Command::Repair(args) => repair::run(console, place, args),
+        Command::Prove(args) => prove::prove(console, place, args),
+        Command::CheckProof(args) => prove::check(console, args),
+        Command::Export(command) => export::run(console, place, command),
         Command::Schema(args) => schema::run(console, args),
         Command::Completions { shell } => {
             let mut command = <Cli as CommandFactory>::command();

@@ -4,7 +4,8 @@ use serde_json::json;
 
 use super::console::{Console, Failure};
 use super::open::Place;
-use crate::log::{IndexState, SledLog};
+use super::repair::Reopened;
+use crate::log::{EventRead, SledLog};
 use crate::office::OfficeError;
 use crate::office::views;
 
@@ -27,12 +28,10 @@ pub fn run(console: &mut Console<'_>, place: &Place) -> Result<(), Failure> {
     }
     let log = SledLog::rebuild(&place.dir, options);
     let log = log.map_err(|error| console.failure(&OfficeError::Log(error)))?;
-    // The old index was set aside in case it was needed; it is not.
-    if let IndexState::Rebuilt { set_aside, .. } = &log.report().index {
-        set_aside
-            .iter()
-            .for_each(|old| drop(std::fs::remove_dir_all(old)));
-    }
+    let index = Reopened {
+        state: log.report().index.clone(),
+        events: log.head().seq,
+    };
     views::throw_away(&place.dir).map_err(|error| console.failure(&error))?;
     bar.says(console.pick("dựng lại bảng số liệu", "folding the events"));
     let saved = views::save(&place.dir, &log, &mut |done, of| bar.at(done, of));
@@ -41,10 +40,11 @@ pub fn run(console: &mut Console<'_>, place: &Place) -> Result<(), Failure> {
     let elapsed = begun.elapsed();
     if console.is_json() {
         return console.json(&json!({
-            "events": saved.seq, "months": saved.months,
+            "index": index.json(), "events": saved.seq, "months": saved.months,
             "elapsed_ms": u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
         }));
     }
+    console.line(index.told(console))?;
     let (seconds, tenths) = (elapsed.as_secs(), elapsed.subsec_millis() / 100);
     console.line(console.pick(
         format!(

@@ -20,6 +20,7 @@ use super::finding::Finding;
 use super::ledger::{
     ActorRegistered, CatalogueAdopted, ContentPart, LedgerOpened, TemplateAdopted, UnitRegistered,
 };
+use super::ledger_key::LedgerKeyRotated;
 use super::money::{BudgetChanged, ProjectAdvanced, ProjectJoined, ProjectRegistered, TargetSet};
 use super::people::{
     CohortListed, HouseholdChanged, HouseholdClassified, HouseholdHeadChanged, HouseholdMoved,
@@ -294,6 +295,8 @@ fn support_stage(type_name: &str) -> Option<Stage> {
 bodies! {
     /// The first event of every ledger.
     LedgerOpened(LedgerOpened) = "ledger.opened",
+    /// Another key signs the checkpoints from here on.
+    LedgerKeyRotated(LedgerKeyRotated) = "ledger.key_rotated",
     /// An official may act.
     ActorRegistered(ActorRegistered) = "actor.registered",
     /// A part of a larger text that a later event of the batch names by its SHA-256.

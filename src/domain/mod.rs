@@ -18,6 +18,7 @@ pub mod finding;
 pub mod fixed;
 pub mod language;
 pub mod ledger;
+pub mod ledger_key;
 pub mod money;
 pub mod people;
 pub mod period;

@@ -335,6 +335,11 @@ impl State {
                 self.ledger_id.clone_from(&event.ledger);
                 self.ledger = Some((**data).clone());
             }
+            Body::LedgerKeyRotated(data) => {
+                if let Some(ledger) = &mut self.ledger {
+                    ledger.key.clone_from(&data.key);
+                }
+            }
             Body::ActorRegistered(data) => {
                 let named = (data.name.clone(), data.office.clone());
                 self.actors.insert(data.actor.clone(), named);

@@ -163,7 +163,8 @@ pub(crate) fn claimed(ledger: &Path) -> Result<Option<Checkpoint>, LogError> {
     }
 }
 
-fn read(ledger: &Path) -> Result<Option<String>, LogError> {
+/// The text of a ledger's newest checkpoint.
+pub(crate) fn read(ledger: &Path) -> Result<Option<String>, LogError> {
     let path = ledger.join(FILE);
     // One byte over the longest note is enough to refuse it.
     let most = MAX_NOTE_BYTES as u64 + 1;
@@ -187,7 +188,7 @@ fn read(ledger: &Path) -> Result<Option<String>, LogError> {
 impl Explain for CheckpointError {
     fn code(&self) -> &'static str {
         match self {
-            CheckpointError::Note(_) => "bad_note",
+            CheckpointError::Note(error) => error.code(),
             CheckpointError::Malformed => "bad_checkpoint",
             CheckpointError::OtherOrigin { .. } => "other_origin",
             CheckpointError::Log(error) => error.code(),
@@ -196,7 +197,9 @@ impl Explain for CheckpointError {
 
     fn message(&self, lang: Lang) -> String {
         let vi = match self {
-            CheckpointError::Note(error) => format!("mốc xác nhận không hợp lệ: {error}"),
+            CheckpointError::Note(error) => {
+                format!("mốc xác nhận không hợp lệ: {}", error.message(Lang::Vi))
+            }
             CheckpointError::Malformed => "đây không phải là một mốc xác nhận".to_owned(),
             CheckpointError::OtherOrigin { found, wanted } => {
                 format!("mốc xác nhận này là của sổ {found}, không phải của {wanted}")

@@ -40,6 +40,7 @@ pub mod error;
 mod files;
 mod format;
 mod generation;
+mod signing;
 #[cfg(test)]
 mod tests;
 

@@ -9,8 +9,10 @@
 //! - [`SledLog`] writes twice: first its journal (the commit point; its byte layout is documented
 //!   in `src/log/journal/mod.rs`), then an index in sled that can always be built again.
 //! - [`GroupCommit`]: one writer for many threads.
-//! - [`merkle`], [`note`], [`checkpoint`]: what lets anybody check the log without this program.
+//! - [`merkle`], [`tree`], [`note`], [`checkpoint`], [`proof`], [`tiles`]: what lets anybody check
+//!   the log without this program.
 
+pub mod audit;
 pub mod backup;
 mod canonical;
 pub mod checkpoint;
@@ -30,10 +32,15 @@ mod memory_log;
 pub mod merkle;
 pub mod note;
 mod options;
+pub mod proof;
 pub mod random;
+pub mod repair;
 pub mod seal;
 mod sled_log;
+pub mod tiles;
 mod traits;
+pub mod tree;
+pub mod witness;
 
 pub use clock::{Clock, SystemClock};
 pub use error::{ClockFault, Damage, LogError};

@@ -5,6 +5,10 @@
 //! `<name>+<key hash in hex>+<base64 of 0x01 and the public key>`, a signer key
 //! `PRIVATE+KEY+<name>+<key hash in hex>+<base64 of 0x01 and the seed>`. The key hash is the first
 //! 4 bytes of `SHA-256(name, LF, 0x01, public key)`.
+//!
+//! Another office signs a checkpoint as a C2SP cosignature: its algorithm byte is `0x04`, its
+//! signature is the time (8 bytes, seconds since 1970) and an Ed25519 signature over
+//! `cosignature/v1`, `time <seconds>` and the text, a line each.
 
 use std::fmt;
 use std::str::FromStr;
@@ -15,8 +19,12 @@ use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, Zeroizing};
 
+use crate::domain::language::{Explain, Lang};
+
 /// The algorithm byte of Ed25519.
 const ED25519: u8 = 0x01;
+/// The algorithm byte of a timestamped Ed25519 cosignature.
+const COSIGNATURE: u8 = 0x04;
 /// What every signature line begins with.
 const LINE_PREFIX: &str = "\u{2014} ";
 /// What every signer key begins with.
@@ -50,12 +58,63 @@ pub enum NoteError {
     Forged,
 }
 
+impl Explain for NoteError {
+    fn code(&self) -> &'static str {
+        match self {
+            NoteError::BadName => "bad_key_name",
+            NoteError::BadKey => "bad_key",
+            NoteError::BadText | NoteError::Malformed => "bad_note",
+            NoteError::Unknown => "unknown_signature",
+            NoteError::Forged => "forged_signature",
+        }
+    }
+
+    fn message(&self, lang: Lang) -> String {
+        let vi = match self {
+            NoteError::BadName => {
+                "tên khóa không được trống, không có dấu cách, dấu cộng hay ký tự điều khiển"
+            }
+            NoteError::BadKey => "đây không phải là một khóa, hoặc mã băm của khóa không khớp",
+            NoteError::BadText => {
+                "văn bản phải kết thúc bằng xuống dòng và không có ký tự điều khiển khác"
+            }
+            NoteError::Malformed => "đây không phải là một bản ghi có chữ ký",
+            NoteError::Unknown => "không có chữ ký nào của khóa đã biết",
+            NoteError::Forged => "chữ ký không phải của khóa mà nó nêu tên",
+        };
+        lang.pick(vi.to_owned(), self.to_string())
+    }
+
+    fn hint(&self, _: Lang) -> Option<String> {
+        None
+    }
+}
+
+/// What a signature of a key covers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Algorithm {
+    /// The text alone: a log signs so.
+    Ed25519,
+    /// The text and a moment: another office signs so, C2SP `tlog-cosignature` version 1.
+    Cosignature,
+}
+
+impl Algorithm {
+    fn byte(self) -> u8 {
+        match self {
+            Algorithm::Ed25519 => ED25519,
+            Algorithm::Cosignature => COSIGNATURE,
+        }
+    }
+}
+
 /// A key that checks signatures.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verifier {
     name: String,
     key: VerifyingKey,
     hash: u32,
+    algorithm: Algorithm,
 }
 
 /// A key that signs. It is wiped from memory when dropped.
@@ -75,6 +134,13 @@ pub struct NoteSignature {
     pub signature: Vec<u8>,
 }
 
+impl NoteSignature {
+    /// When it was made, in seconds since 1970, if it has the form of a cosignature.
+    pub fn time(&self) -> Option<u64> {
+        split_time(&self.signature).map(|(time, _)| time)
+    }
+}
+
 /// A note with its signatures.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
@@ -92,10 +158,10 @@ fn check_name(name: &str) -> Result<(), NoteError> {
     Ok(())
 }
 
-fn key_hash(name: &str, key: &VerifyingKey) -> u32 {
+fn key_hash(name: &str, algorithm: Algorithm, key: &VerifyingKey) -> u32 {
     let digest: [u8; 32] = Sha256::new()
         .chain_update(name)
-        .chain_update([b'\n', ED25519])
+        .chain_update([b'\n', algorithm.byte()])
         .chain_update(key.as_bytes())
         .finalize()
         .into();
@@ -103,8 +169,11 @@ fn key_hash(name: &str, key: &VerifyingKey) -> u32 {
     u32::from_be_bytes([a, b, c, d])
 }
 
-/// Splits `name+hash+base64` into name, hash and the 32 bytes behind the algorithm byte.
-fn split_key(text: &str) -> Result<(&str, u32, Zeroizing<[u8; 32]>), NoteError> {
+/// The parts of a key string: its name, its hash, what it signs, its 32 bytes.
+type KeyParts<'a> = (&'a str, u32, Algorithm, Zeroizing<[u8; 32]>);
+
+/// Splits `name+hash+base64`.
+fn split_key(text: &str) -> Result<KeyParts<'_>, NoteError> {
     let mut parts = text.splitn(3, '+');
     let mut part = || parts.next().ok_or(NoteError::BadKey);
     let (name, hash, key) = (part()?, part()?, part()?);
@@ -115,13 +184,13 @@ fn split_key(text: &str) -> Result<(&str, u32, Zeroizing<[u8; 32]>), NoteError> 
     }
     let hash = u32::from_str_radix(hash, 16).map_err(|_| NoteError::BadKey)?;
     let bytes = Zeroizing::new(STANDARD.decode(key).map_err(|_| NoteError::BadKey)?);
-    match bytes.split_first() {
-        Some((&ED25519, key)) => {
-            let key = key.try_into().map_err(|_| NoteError::BadKey)?;
-            Ok((name, hash, Zeroizing::new(key)))
-        }
-        _ => Err(NoteError::BadKey),
-    }
+    let (algorithm, key) = match bytes.split_first() {
+        Some((&ED25519, key)) => (Algorithm::Ed25519, key),
+        Some((&COSIGNATURE, key)) => (Algorithm::Cosignature, key),
+        _ => return Err(NoteError::BadKey),
+    };
+    let key = key.try_into().map_err(|_| NoteError::BadKey)?;
+    Ok((name, hash, algorithm, Zeroizing::new(key)))
 }
 
 impl Verifier {
@@ -130,14 +199,33 @@ impl Verifier {
     /// # Errors
     /// A name that cannot stand in a note, or bytes that are no public key.
     pub fn new(name: &str, public: &[u8; 32]) -> Result<Verifier, NoteError> {
+        Verifier::with(name, Algorithm::Ed25519, public)
+    }
+
+    fn with(name: &str, algorithm: Algorithm, public: &[u8; 32]) -> Result<Verifier, NoteError> {
         check_name(name)?;
         let key = VerifyingKey::from_bytes(public).map_err(|_| NoteError::BadKey)?;
-        let hash = key_hash(name, &key);
+        let hash = key_hash(name, algorithm, &key);
         Ok(Verifier {
             name: name.to_owned(),
             key,
             hash,
+            algorithm,
         })
+    }
+
+    /// What a signature of this key covers.
+    pub fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// The same key as the key of an office that cosigns.
+    pub fn cosigner(&self) -> Verifier {
+        Verifier {
+            hash: key_hash(&self.name, Algorithm::Cosignature, &self.key),
+            algorithm: Algorithm::Cosignature,
+            ..self.clone()
+        }
     }
 
     /// The name of the key.
@@ -150,11 +238,21 @@ impl Verifier {
         self.hash
     }
 
-    /// Checks an Ed25519 signature over a text.
+    /// Checks a signature over a text.
     ///
     /// # Errors
     /// [`NoteError::Forged`] where it does not hold.
     pub fn verify(&self, text: &str, signature: &[u8]) -> Result<(), NoteError> {
+        match self.algorithm {
+            Algorithm::Ed25519 => self.verify_bytes(text, signature),
+            Algorithm::Cosignature => {
+                let (time, signature) = split_time(signature).ok_or(NoteError::Forged)?;
+                self.verify_bytes(&cosigned_text(text, time), signature)
+            }
+        }
+    }
+
+    fn verify_bytes(&self, text: &str, signature: &[u8]) -> Result<(), NoteError> {
         let signature = Signature::from_slice(signature).map_err(|_| NoteError::Forged)?;
         self.key
             .verify_strict(text.as_bytes(), &signature)
@@ -162,12 +260,25 @@ impl Verifier {
     }
 }
 
+/// What a cosignature covers.
+fn cosigned_text(text: &str, time: u64) -> String {
+    format!("cosignature/v1\ntime {time}\n{text}")
+}
+
+/// The moment of a cosignature, in seconds since 1970, and its Ed25519 signature.
+fn split_time(signature: &[u8]) -> Option<(u64, &[u8])> {
+    let (time, rest) = signature.split_first_chunk::<8>()?;
+    let time = u64::from_be_bytes(*time);
+    let fits = rest.len() == Signature::BYTE_SIZE && i64::try_from(time).is_ok();
+    fits.then_some((time, rest))
+}
+
 impl FromStr for Verifier {
     type Err = NoteError;
 
     fn from_str(text: &str) -> Result<Verifier, NoteError> {
-        let (name, hash, key) = split_key(text)?;
-        let verifier = Verifier::new(name, &key)?;
+        let (name, hash, algorithm, key) = split_key(text)?;
+        let verifier = Verifier::with(name, algorithm, &key)?;
         if verifier.hash == hash {
             Ok(verifier)
         } else {
@@ -178,7 +289,7 @@ impl FromStr for Verifier {
 
 impl fmt::Display for Verifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let key = [&[ED25519], self.key.as_bytes().as_slice()].concat();
+        let key = [&[self.algorithm.byte()], self.key.as_bytes().as_slice()].concat();
         write!(
             f,
             "{}+{:08x}+{}",
@@ -222,6 +333,17 @@ impl Signer {
             signature: self.key.sign(text.as_bytes()).to_bytes().to_vec(),
         }
     }
+
+    /// The cosignature of a text at a moment.
+    fn cosign(&self, text: &str, time: u64) -> NoteSignature {
+        let text = cosigned_text(text, time);
+        let signature = self.key.sign(text.as_bytes()).to_bytes();
+        NoteSignature {
+            name: self.verifier.name.clone(),
+            hash: self.verifier.cosigner().hash,
+            signature: [time.to_be_bytes().as_slice(), &signature].concat(),
+        }
+    }
 }
 
 impl FromStr for Signer {
@@ -229,9 +351,9 @@ impl FromStr for Signer {
 
     fn from_str(text: &str) -> Result<Signer, NoteError> {
         let key = text.strip_prefix(PRIVATE).ok_or(NoteError::BadKey)?;
-        let (name, hash, seed) = split_key(key)?;
+        let (name, hash, algorithm, seed) = split_key(key)?;
         let signer = Signer::new(name, &seed)?;
-        if signer.verifier.hash == hash {
+        if signer.verifier.hash == hash && algorithm == Algorithm::Ed25519 {
             Ok(signer)
         } else {
             Err(NoteError::BadKey)
@@ -263,7 +385,16 @@ impl Note {
 
     /// Adds a signature; one of the same key takes the place of the old.
     pub fn sign(&mut self, signer: &Signer) {
-        let signature = signer.sign(&self.text);
+        self.put(signer.sign(&self.text));
+    }
+
+    /// Adds a cosignature made at a moment (seconds since 1970); one of the same key takes the
+    /// place of the old.
+    pub fn cosign(&mut self, signer: &Signer, time: u64) {
+        self.put(signer.cosign(&self.text, time));
+    }
+
+    fn put(&mut self, signature: NoteSignature) {
         self.signatures
             .retain(|old| (&old.name, old.hash) != (&signature.name, signature.hash));
         self.signatures.push(signature);
@@ -366,6 +497,10 @@ mod tests {
     const SIGNED: &str = "If you think cryptography is the answer to your problem,\n\
         then you don't know what your problem is.\n\n\
         \u{2014} PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n";
+    const COSIGNER: &str =
+        "witness.example.com/w1+8122a5ab+BOpKbGPinFIKvvVQexMuxfmVR3auvr57kkIe6mkURtIs";
+    const COSIGNED: &str = "\u{2014} witness.example.com/w1 gSKlqwAAAABkGFDLWr4Jea05CAgwNVtwky0Jgz6WfX0\
+        QJgM//FkB/W9BoT9TX0DkTxG+2cT4p/ViKNhUM/SnUwFcYQzugGFQ15LwDw==\n";
     const SECOND_VERIFIER: &str = "EnochRoot+af0cfe78+ATtqJ7zOtqQtYqOo0CpvDXNlMhV3HeJDpjrASKGLWdop";
     const SECOND_LINE: &str = "\u{2014} EnochRoot rwz+eBzmZa0SO3NbfRGzPCpDckykFXSdeX+MNtCOXm2/5n2tiOHp+vAF1aGrQ5ovTG01oOTGwnWLox33WWd1RvMc+QQ=\n";
 
@@ -445,5 +580,52 @@ mod tests {
         assert_eq!(note.signatures.len(), 1);
         let again: Signer = signer.secret().parse().unwrap();
         assert_eq!(again.verifier(), signer.verifier());
+    }
+
+    #[test]
+    fn published_cosigner_keys_are_read_and_a_cosignature_says_when() {
+        // From the tests of transparency-dev/formats.
+        for key in [
+            "TEST+7997405c+AQcC+FTVKf0jlTdHDY3rbevmnKxxPjigCXlVtGe6RIr6",
+            "remora.n621.de+da77ade7+BOvN63jn/bLvkieywe8R6UYAtVtNbZpXh34x7onlmtw2",
+        ] {
+            assert_eq!(key.parse::<Verifier>().unwrap().to_string(), key);
+        }
+        let line = "\u{2014} remora.n621.de ZGhGuQAAAABm/qTPeyKXD+R2rzyQsxPiP8mXum7qq/iF0u4vanlqJyoc\
+                    WODBt97w9uL+8qT7S5gxEHWWOworDcFiEBYJXORmnFBOBA==";
+        assert_eq!(parse_line(line).unwrap().time(), Some(1_727_964_367));
+        let plain = "\u{2014} x eQjRQm6eSKzFoiYalgwCPXu2y3ijtg68is9M46JKxuZB+dRfTmeQeDBoXnvxZx2ugnky\
+                     V+MUMLXpWs1hPb/W/4xkNQY=";
+        assert_eq!(parse_line(plain).unwrap().time(), None);
+        // The example of C2SP tlog-cosignature.
+        let example = "\u{2014} witness.example.com/w1 jWbPPwAAAABkGFDLEZMHwSRaJNiIDoe9DYn/zXcrtPHeolMI5\
+                       OWXEhZCB9dlrDJsX3b2oyin1nPZqhf5nNo0xUe+mbIUBkBIfZ+qnA==";
+        assert_eq!(parse_line(example).unwrap().time(), Some(1_679_315_147));
+    }
+
+    #[test]
+    fn a_cosignature_is_that_of_another_implementation() {
+        // Made with Python's `cryptography` from the seed 32 times 0x07.
+        let text =
+            "example.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n";
+        let signer = Signer::new("witness.example.com/w1", &[7; 32]).unwrap();
+        let mut note = Note::new(text).unwrap();
+        note.cosign(&signer, 1_679_315_147);
+        assert_eq!(note.to_string(), format!("{text}\n{COSIGNED}"));
+        assert_eq!(signer.verifier().cosigner().to_string(), COSIGNER);
+
+        let known = [COSIGNER.parse().unwrap()];
+        Note::open(&note.to_string(), &known).unwrap();
+        let plain = [signer.verifier().clone()];
+        assert_eq!(
+            Note::open(&note.to_string(), &plain),
+            Err(NoteError::Unknown)
+        );
+        for bit in 0..72 * 8 {
+            let mut changed = note.clone();
+            changed.signatures[0].signature[bit / 8] ^= 1 << (bit % 8);
+            let opened = Note::open(&changed.to_string(), &known);
+            assert_eq!(opened, Err(NoteError::Forged));
+        }
     }
 }

@@ -21,7 +21,7 @@ use super::options::{LogOptions, OpenReport};
 use super::traits::{Appended, Batch, EventLog, EventRead, Events};
 use sealer::Sealer;
 
-mod opening;
+pub(crate) mod opening;
 mod sealer;
 
 /// From so many events a thread on it pays to encode in two.

@@ -12,7 +12,9 @@ use crate::log::backup::BackupError;
 use crate::log::checkpoint::CheckpointError;
 use crate::log::codec::DecodeError;
 use crate::log::keys::KeyError;
+use crate::log::proof::ProofFault;
 use crate::log::seal::SealError;
+use crate::log::tiles::TilesError;
 use crate::projection::FiguresError;
 use crate::report::{NarrativeIssue, ReportError, TemplateIssue};
 
@@ -28,6 +30,34 @@ pub enum OfficeError {
     Seal(SealError),
     /// A checkpoint or its note.
     Checkpoint(CheckpointError),
+    /// A proof.
+    Proof(ProofFault),
+    /// The static export.
+    Tiles(TilesError),
+    /// The seed of the signing key is not that of the key that the ledger's events name.
+    OtherSigningKey(String),
+    /// A checkpoint of this ledger has another root than the ledger has at its size: there are two
+    /// histories.
+    OtherHistory {
+        /// The size of the checkpoint.
+        size: u64,
+    },
+    /// A checkpoint covers more events than there are.
+    CheckpointBeyond {
+        /// The size of the checkpoint.
+        size: u64,
+        /// How many events there are.
+        head: u64,
+    },
+    /// The checkpoint does not cover the event.
+    NotCovered {
+        /// The event.
+        seq: u64,
+        /// The size of the checkpoint.
+        size: u64,
+    },
+    /// No checkpoint was made yet.
+    NoCheckpoint,
     /// An event that cannot be read, and its place.
     Decode(u64, DecodeError),
     /// An event that cannot be folded.
@@ -95,6 +125,8 @@ from!(
     Keys(KeyError),
     Seal(SealError),
     Checkpoint(CheckpointError),
+    Proof(ProofFault),
+    Tiles(TilesError),
     Evolve(EvolveError),
     Rejected(Rejection),
     Figures(FiguresError),
@@ -111,6 +143,8 @@ impl OfficeError {
             OfficeError::Keys(error) => Some(error),
             OfficeError::Seal(error) => Some(error),
             OfficeError::Checkpoint(error) => Some(error),
+            OfficeError::Proof(error) => Some(error),
+            OfficeError::Tiles(error) => Some(error),
             OfficeError::Decode(_, error) => Some(error),
             OfficeError::Rejected(error) => Some(error),
             OfficeError::Figures(error) => Some(error),
@@ -154,6 +188,7 @@ impl OfficeError {
                     "support" => "lượt hỗ trợ",
                     "template" => "mẫu báo cáo",
                     "person" => "nhân khẩu",
+                    "event" => "sự kiện",
                     other => other,
                 };
                 (
@@ -176,6 +211,29 @@ impl OfficeError {
             OfficeError::Views(why) => (
                 format!("không lưu được bảng số liệu dựng sẵn: {why}"),
                 format!("the saved views cannot be read or written: {why}"),
+            ),
+            OfficeError::OtherSigningKey(named) => (
+                format!("khóa ký đang có không phải là khóa của sổ: {named}"),
+                format!("the signing key at hand is not the key of the ledger: {named}"),
+            ),
+            OfficeError::OtherHistory { size } => (
+                format!("gốc của {size} sự kiện đầu khác với mốc xác nhận: có hai lịch sử"),
+                format!(
+                    "the first {size} events have another root than the checkpoint: there are two \
+                     histories"
+                ),
+            ),
+            OfficeError::CheckpointBeyond { size, head } => (
+                format!("mốc xác nhận có {size} sự kiện, sổ chỉ có {head}"),
+                format!("the checkpoint covers {size} events, the ledger has only {head}"),
+            ),
+            OfficeError::NotCovered { seq, size } => (
+                format!("mốc xác nhận có {size} sự kiện, chưa gồm sự kiện {seq}"),
+                format!("the checkpoint covers {size} events, and not event {seq}"),
+            ),
+            OfficeError::NoCheckpoint => (
+                "sổ chưa có mốc xác nhận nào".to_owned(),
+                "no checkpoint was made yet".to_owned(),
             ),
             OfficeError::File(name, error) => (
                 format!("tệp {name}: {error}"),
@@ -210,6 +268,11 @@ impl Explain for OfficeError {
             OfficeError::Template(_) => "bad_template",
             OfficeError::Narrative(_) => "bad_narrative",
             OfficeError::File(..) => "file",
+            OfficeError::OtherSigningKey(_) => "other_signing_key",
+            OfficeError::OtherHistory { .. } => "other_history",
+            OfficeError::CheckpointBeyond { .. } => "checkpoint_beyond",
+            OfficeError::NotCovered { .. } => "not_covered",
+            OfficeError::NoCheckpoint => "no_checkpoint",
             OfficeError::Unsealed => "unsealed",
             OfficeError::Views(_) => "views",
             _ => self.inner().map_or("error", Explain::code),
@@ -239,6 +302,27 @@ impl Explain for OfficeError {
                 ),
                 format!("use --by ID or $SOCAI_BY; registered: {}", known.join(", ")),
             )),
+            OfficeError::NotCovered { .. } | OfficeError::NoCheckpoint => Some(
+                lang.pick(
+                    "chạy `socai checkpoint` để ký mốc mới",
+                    "run `socai checkpoint` to sign a new one",
+                )
+                .to_owned(),
+            ),
+            OfficeError::OtherHistory { .. } | OfficeError::CheckpointBeyond { .. } => Some(
+                lang.pick(
+                    "giữ nguyên cả hai bản, chạy `socai verify`, và báo cho đơn vị giám sát",
+                    "keep both as they are, run `socai verify`, and tell who oversees the office",
+                )
+                .to_owned(),
+            ),
+            OfficeError::OtherSigningKey(_) => Some(
+                lang.pick(
+                    "khôi phục thư mục keys từ bản sao lưu đúng của sổ này",
+                    "restore the folder keys from the right backup of this ledger",
+                )
+                .to_owned(),
+            ),
             OfficeError::BadAsOf(_) => Some(
                 lang.pick(
                     "ví dụ: 1234, 2023-06-30, 2023-06-30T17:00:00+07:00",

@@ -33,7 +33,7 @@ pub struct Ledger<L> {
     pub(super) keys: KeyStore,
     pub(super) view: View,
     pub(super) stand: Stand,
-    watch: Option<Arc<dyn Watch>>,
+    pub(super) watch: Option<Arc<dyn Watch>>,
 }
 
 impl<L: EventRead> Ledger<L> {

@@ -283,7 +283,7 @@ impl<L: EventLog> Ledger<L> {
         Ok(plan)
     }
 
-    fn append(
+    pub(super) fn append(
         &mut self,
         tools: &mut Tools,
         mut events: Vec<Event>,

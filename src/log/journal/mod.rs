@@ -53,6 +53,7 @@ pub(crate) mod build;
 pub(crate) mod files;
 pub(crate) mod layout;
 pub(crate) mod range;
+pub(crate) mod salvage;
 pub(crate) mod sealed;
 pub(crate) mod sealing;
 pub(crate) mod survey;

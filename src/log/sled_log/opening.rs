@@ -24,7 +24,7 @@ use crate::log::options::{IndexState, LogOptions, OpenReport, Progress, Stage, T
 
 /// The folder of the journal.
 pub(crate) const JOURNAL: &str = "journal";
-const SLED: &str = "sled";
+pub(crate) const SLED: &str = "sled";
 const LOCK: &str = "lock";
 /// How often a held lock is tried again.
 const LOCK_PAUSE: Duration = Duration::from_millis(20);
@@ -154,7 +154,8 @@ fn open_locked(
     })
 }
 
-fn lock(dir: &Path, wait: Option<Duration>) -> Result<File, LogError> {
+/// Takes the ledger's lock.
+pub(crate) fn lock(dir: &Path, wait: Option<Duration>) -> Result<File, LogError> {
     let path = dir.join(LOCK);
     let file = disk::private()
         .write(true)

@@ -1,0 +1,252 @@
+//! Looking at the files of a log as they are, without mending anything.
+//!
+//! [`marks`] gives the roots that the journal recorded on its way, to be compared with the roots
+//! that its events give. [`IndexReader`] reads the index as it stands: where [`super::SledLog`]
+//! would set a damaged one aside and build it anew, it says what is wrong.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use uuid::Uuid;
+
+use super::disk::File;
+use super::error::LogError;
+use super::event::{Head, LedgerId, StoredEvent};
+use super::index::{Block, Index, Meta};
+use super::journal::walk::{Step, Walker};
+use super::merkle::Hash;
+use super::options::LogOptions;
+use super::sled_log::opening::{JOURNAL, SLED, lock};
+
+/// A root that the journal recorded: over everything up to its last event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark {
+    /// The first event since the mark before.
+    pub first: u64,
+    /// The last event that the root covers.
+    pub last: u64,
+    /// The root.
+    pub root: Hash,
+}
+
+/// The marks of a journal, in their order. The first that cannot be read is the last item.
+#[derive(Debug)]
+pub struct Marks {
+    walker: Option<Walker>,
+}
+
+/// The roots that the journal in a ledger's folder recorded. Only headers are read.
+///
+/// # Errors
+/// [`LogError::NotALedger`], or where not even the first segment can be read.
+pub fn marks(dir: &Path) -> Result<Marks, LogError> {
+    let walker = Walker::from_start(&dir.join(JOURNAL))?;
+    Ok(Marks {
+        walker: Some(walker),
+    })
+}
+
+impl Iterator for Marks {
+    type Item = Result<Mark, LogError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let walker = self.walker.as_mut()?;
+        let item = match walker.step(false) {
+            Ok(Step::Frame(frame)) => {
+                return Some(Ok(Mark {
+                    first: frame.first_seq,
+                    last: frame.last_seq(),
+                    root: frame.root,
+                }));
+            }
+            Ok(Step::End) => None,
+            Ok(Step::Fault(fault)) => Some(Err(fault.into())),
+            Err(error) => Some(Err(error)),
+        };
+        self.walker = None;
+        item
+    }
+}
+
+/// Why the index could not be looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IndexUnread {
+    /// There is none; the next opening builds it.
+    Missing,
+    /// Another program is writing to the ledger, and the index is its own.
+    InUse,
+    /// It cannot be opened; the next opening sets it aside and builds it anew.
+    Damaged(String),
+}
+
+/// The index of a log as it stands.
+pub struct IndexReader {
+    index: Index,
+    meta: Meta,
+    /// The copy that was made because the folder cannot be written to.
+    copy: Option<PathBuf>,
+    _lock: Option<File>,
+}
+
+impl IndexReader {
+    /// Opens the index under the ledger's lock. On media that cannot be written to, a copy of it is
+    /// opened in the system's folder for temporary files: sled writes when it opens.
+    ///
+    /// # Errors
+    /// [`IndexUnread`].
+    pub fn open(dir: &Path, options: &LogOptions) -> Result<IndexReader, IndexUnread> {
+        let path = dir.join(SLED);
+        if !path.is_dir() {
+            return Err(IndexUnread::Missing);
+        }
+        let (path, lock, copy) = match lock(dir, None) {
+            Ok(lock) => (path, Some(lock), None),
+            Err(LogError::Locked { .. }) => return Err(IndexUnread::InUse),
+            Err(_) => {
+                let copy =
+                    copied(&path).map_err(|error| IndexUnread::Damaged(error.to_string()))?;
+                (copy.clone(), None, Some(copy))
+            }
+        };
+        match Index::open(&path, options.index_patience) {
+            Ok((index, meta)) => Ok(IndexReader {
+                index,
+                meta,
+                copy,
+                _lock: lock,
+            }),
+            Err(why) => {
+                remove(copy.as_deref());
+                Err(IndexUnread::Damaged(why))
+            }
+        }
+    }
+
+    /// The ledger that the index says it belongs to.
+    pub fn ledger(&self) -> LedgerId {
+        self.meta.ledger
+    }
+
+    /// How far the index says it is.
+    pub fn head(&self) -> Head {
+        let cursor = &self.meta.cursor;
+        Head {
+            seq: cursor.seq,
+            root: cursor.root,
+            at_ms: cursor.at_ms,
+        }
+    }
+
+    /// The events as the index holds them. The first that cannot be read is the last item.
+    pub fn events(&self, from: u64, to: u64) -> IndexEvents<'_> {
+        IndexEvents {
+            index: &self.index,
+            block: None,
+            next: from.max(1),
+            to: to.min(self.meta.cursor.seq),
+        }
+    }
+
+    /// The `seq` of an id.
+    ///
+    /// # Errors
+    /// What is wrong with the index.
+    pub fn find(&self, id: &Uuid) -> Result<Option<u64>, String> {
+        self.index.find(id)
+    }
+
+    /// The `seq` of every event with this tag, ascending.
+    ///
+    /// # Errors
+    /// What is wrong with the index.
+    pub fn tagged(&self, tag: &[u8]) -> Result<Vec<u64>, String> {
+        self.index.tagged(tag)
+    }
+}
+
+impl Drop for IndexReader {
+    fn drop(&mut self) {
+        self.index.close();
+        remove(self.copy.as_deref());
+    }
+}
+
+/// Copies sled's files to a folder of their own.
+fn copied(path: &Path) -> std::io::Result<PathBuf> {
+    let name = format!("socai-verify-{}", std::process::id());
+    let copy = super::journal::write::free_name(&std::env::temp_dir(), &name, "");
+    super::durable::create_folder(&copy)?;
+    let copying = copy_files(path, &copy);
+    if copying.is_err() {
+        remove(Some(&copy));
+    }
+    copying.map(|()| copy)
+}
+
+fn copy_files(from: &Path, to: &Path) -> std::io::Result<()> {
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            fs::create_dir(&target)?;
+            copy_files(&entry.path(), &target)?;
+        } else {
+            // Written anew, not copied: the copy must not be read-only as its source is.
+            fs::write(&target, fs::read(entry.path())?)?;
+        }
+    }
+    Ok(())
+}
+
+fn remove(copy: Option<&Path>) {
+    if let Some(copy) = copy {
+        // What is left in the folder for temporary files is sealed, and of no harm.
+        drop(fs::remove_dir_all(copy));
+    }
+}
+
+/// Events of an index, in their order.
+pub struct IndexEvents<'a> {
+    index: &'a Index,
+    block: Option<Block>,
+    next: u64,
+    to: u64,
+}
+
+impl IndexEvents<'_> {
+    fn read_next(&mut self) -> Result<StoredEvent, String> {
+        for _ in 0..2 {
+            let mut block = match self.block.take() {
+                Some(block) => block,
+                None => self.index.block(self.next)?,
+            };
+            while let Some(bytes) = block.next_event() {
+                let event = StoredEvent::read(bytes).ok_or("an event is not readable")?;
+                if event.seq == self.next {
+                    self.block = Some(block);
+                    return Ok(event);
+                }
+                if event.seq > self.next {
+                    break;
+                }
+            }
+        }
+        Err(format!("it has no event {}", self.next))
+    }
+}
+
+impl Iterator for IndexEvents<'_> {
+    type Item = Result<StoredEvent, String>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.next > self.to {
+            return None;
+        }
+        let event = self.read_next();
+        match &event {
+            Ok(event) => self.next = event.seq + 1,
+            Err(_) => self.to = 0,
+        }
+        Some(event)
+    }
+}
