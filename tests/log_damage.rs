@@ -29,6 +29,16 @@ use uuid::Uuid;
 /// Bytes of a segment header, and of a frame header.
 const HEADER: usize = 128;
 
+/// A folder in memory where the machine has that: nothing here depends on a real disk, and the
+/// campaign's power cuts do.
+fn scratch() -> std::io::Result<tempfile::TempDir> {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() {
+        return tempfile::tempdir_in(memory);
+    }
+    tempfile::tempdir()
+}
+
 /// A small ledger, closed: three batches of 1, 3 and 1 events.
 struct Small {
     dir: tempfile::TempDir,
@@ -46,7 +56,7 @@ const ZEROS: usize = 200;
 
 impl Small {
     fn new() -> Small {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = scratch().unwrap();
         let mut log = SledLog::create(dir.path(), LEDGER, options()).unwrap();
         for batch in [1..=1, 2..=4, 5..=5] {
             add(&mut log, batch);
@@ -132,7 +142,7 @@ fn check_reader(small: &Small, dir: &Path, why: &str) -> Option<LogError> {
 #[test]
 fn a_journal_cut_or_flipped_at_any_byte_is_recovered_or_named() {
     let small = Small::new();
-    let temp = tempfile::tempdir().unwrap();
+    let temp = scratch().unwrap();
     let dir = temp.path().join("ledger");
     for (cut, at, bytes) in spoiled(&small) {
         let why = format!("{} at {at}", if cut { "cut" } else { "flip" });
@@ -218,7 +228,7 @@ fn what_the_index_covers_is_never_lost_silently() {
 fn what_a_checkpoint_covers_is_never_lost_silently() {
     let small = Small::new();
     let note = small.checkpoint();
-    let temp = tempfile::tempdir().unwrap();
+    let temp = scratch().unwrap();
     let dir = temp.path().join("ledger");
     for (cut, at, bytes) in spoiled(&small) {
         let why = format!("{} at {at}", if cut { "cut" } else { "flip" });
@@ -271,7 +281,7 @@ fn a_checkpoint_with_another_root_or_no_checkpoint_at_all_is_named() {
 
 #[test]
 fn a_large_batch_without_its_end_is_discarded_whole() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = scratch().unwrap();
     let mut log = SledLog::create(dir.path(), LEDGER, options()).unwrap();
     add(&mut log, 1..=2);
     let kept = lines(&log);
@@ -281,7 +291,7 @@ fn a_large_batch_without_its_end_is_discarded_whole() {
     let whole = fs::read(segment_path(dir.path())).unwrap();
     let frames = frames(&whole);
     assert_eq!(frames.len(), 5, "one small frame and three large ones");
-    let temp = tempfile::tempdir().unwrap();
+    let temp = scratch().unwrap();
     let other = temp.path().join("ledger");
     let zeroed = |from: usize, to: usize| {
         let mut bytes = whole.clone();
@@ -374,7 +384,7 @@ fn nothing_is_lost(dir: &Path, expected: &[String], why: &str) {
 
 #[test]
 fn a_spoiled_index_costs_no_event() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = scratch().unwrap();
     let mut log = SledLog::create(dir.path(), LEDGER, options()).unwrap();
     for batch in 0..40u128 {
         add(&mut log, 1 + batch * 10..=10 + batch * 10);
@@ -383,7 +393,7 @@ fn a_spoiled_index_costs_no_event() {
     log.close().unwrap();
     let db = fs::read(dir.path().join("sled/db")).unwrap();
     let used = db.iter().rposition(|byte| *byte != 0).unwrap();
-    let temp = tempfile::tempdir().unwrap();
+    let temp = scratch().unwrap();
     let other = temp.path().join("ledger");
     let spoil = |spoil: &dyn Fn(&Path), why: &str| {
         if other.exists() {
@@ -438,7 +448,7 @@ fn a_spoiled_index_costs_no_event() {
 #[test]
 fn the_index_of_another_ledger_is_set_aside() {
     let small = Small::new();
-    let stranger = tempfile::tempdir().unwrap();
+    let stranger = scratch().unwrap();
     let id = LedgerId::new([0x5a; 16]);
     let mut log = SledLog::create(stranger.path(), id, options()).unwrap();
     add(&mut log, 1..=50);
@@ -459,7 +469,7 @@ fn the_index_of_another_ledger_is_set_aside() {
 #[test]
 fn an_index_of_another_history_of_the_same_ledger_is_set_aside() {
     let small = Small::new();
-    let other = tempfile::tempdir().unwrap();
+    let other = scratch().unwrap();
     let mut log = SledLog::create(other.path(), LEDGER, options()).unwrap();
     add(&mut log, 11..=12);
     drop(log);
@@ -495,7 +505,7 @@ fn an_older_journal_under_a_newer_index_is_damage_also_for_a_rebuild() {
 
 #[test]
 fn missing_and_foreign_segments_are_named() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = scratch().unwrap();
     let mut log = SledLog::create(dir.path(), LEDGER, options()).unwrap();
     for batch in 0..4u128 {
         let events = (0..600)
@@ -539,7 +549,7 @@ fn missing_and_foreign_segments_are_named() {
     bytes[place] ^= 1;
     fs::write(&names[1], &bytes).unwrap();
     // A header of another ledger.
-    let stranger = tempfile::tempdir().unwrap();
+    let stranger = scratch().unwrap();
     drop(SledLog::create(stranger.path(), LedgerId::new([1; 16]), options()).unwrap());
     let header = fs::read(segment_path(stranger.path())).unwrap();
     let newest = fs::read(&names[2]).unwrap();
@@ -587,7 +597,7 @@ fn child_writer() {
 
 #[test]
 fn a_killed_writer_lost_nothing_that_it_acknowledged() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = scratch().unwrap();
     drop(SledLog::create(dir.path(), LEDGER, options()).unwrap());
     for round in 1..=3u64 {
         let mut child = Command::new(std::env::current_exe().unwrap())
@@ -617,7 +627,7 @@ fn a_killed_writer_lost_nothing_that_it_acknowledged() {
 
 #[test]
 fn a_reader_beside_a_writer_sees_whole_batches() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = scratch().unwrap();
     let mut log = SledLog::create(dir.path(), LEDGER, options()).unwrap();
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {

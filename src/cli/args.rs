@@ -35,8 +35,9 @@ pub struct Cli {
     /// Dạng kết quả · form of output
     #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
     pub format: Format,
-    /// Ai ghi sổ · who records
-    #[arg(long, global = true, env = "SOCAI_BY")]
+    /// Ai ghi sổ, hoặc $SOCAI_BY · who records, or $SOCAI_BY
+    // Not clap's `env`: `figures` groups with an option of the same name, and would take the value.
+    #[arg(long, global = true)]
     pub by: Option<String>,
     /// Chấp nhận đồng hồ có vẻ sai, và ghi lại điều đó · accept a clock that seems wrong, on record
     #[arg(long, global = true)]

@@ -27,9 +27,7 @@ pub fn run(console: &mut Console<'_>, place: &Place, args: &InitArgs) -> Result<
     let catalogue = match &args.catalogue {
         Some(path) => {
             let name = path.display().to_string();
-            let text = std::fs::read_to_string(path)
-                .map_err(|error| console.failure(&OfficeError::File(name.clone(), error)))?;
-            (text, name)
+            (values::file(console, path, Catalogue::LARGEST_BYTES)?, name)
         }
         None => built_in_catalogue(),
     };

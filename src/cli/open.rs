@@ -44,7 +44,7 @@ impl Place {
     pub fn of(cli: &Cli) -> Place {
         Place {
             dir: cli.ledger.clone(),
-            by: cli.by.clone(),
+            by: cli.by.clone().or_else(recorder),
             accept_clock: cli.accept_clock,
             wait: cli.wait.map(Duration::from_secs),
         }
@@ -166,6 +166,11 @@ fn tell_opening(console: &mut Console<'_>, report: &OpenReport) {
             format!("the index was built anew from the journal: {why}{aside}"),
         ));
     }
+}
+
+/// Who records by `$SOCAI_BY`.
+fn recorder() -> Option<String> {
+    std::env::var("SOCAI_BY").ok().filter(|by| !by.is_empty())
 }
 
 /// The name of the system's user.

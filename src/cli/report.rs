@@ -142,10 +142,8 @@ fn order(console: &Console<'_>, args: &OrderArgs) -> Result<ReportOrder, Failure
     let narrative = match &args.narrative {
         Some(path) => {
             let name = path.display().to_string();
-            let text = std::fs::read(path)
-                .map_err(|error| OfficeError::File(name.clone(), error))
-                .and_then(|bytes| narrative_text(&bytes));
-            let text = text.map_err(|error| console.failure(&error))?;
+            let bytes = values::bytes(console, path, crate::report::Narrative::LARGEST_BYTES)?;
+            let text = narrative_text(&bytes).map_err(|error| console.failure(&error))?;
             (!text.trim().is_empty()).then_some((text, name))
         }
         None => None,

@@ -1,5 +1,9 @@
 //! Values of options, read as the lists read their cells: `66.850.000`, `12/4/2023`, `hộ nghèo`.
 
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
+
 use chrono::NaiveDate;
 
 use super::console::{Console, Failure, Problem};
@@ -16,6 +20,7 @@ use crate::import::citation::read_citation;
 use crate::import::date::read_date;
 use crate::import::number::{read_money, read_quantity};
 use crate::import::words::{self, ClassCell};
+use crate::office::OfficeError;
 
 fn refused(error: &dyn Explain, option: &str, lang: Lang) -> Failure {
     Failure::Refused(Problem::of(error, lang).at(option))
@@ -221,6 +226,37 @@ pub fn cited(text: &str) -> Document {
         number: citation.number,
         kind: citation.kind,
     }
+}
+
+/// The bytes of a file, read only so far that a longer one is known to be too long: whoever reads
+/// them as something refuses that.
+///
+/// # Errors
+/// [`Failure::Refused`] names the file.
+pub fn bytes(console: &Console<'_>, path: &Path, largest: usize) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    let file = File::open(path);
+    let read = file.and_then(|file| file.take(largest as u64 + 1).read_to_end(&mut bytes));
+    match read {
+        Ok(_) => Ok(bytes),
+        Err(error) => Err(console.failure(&OfficeError::File(path.display().to_string(), error))),
+    }
+}
+
+/// The text of a file; see [`bytes`].
+///
+/// # Errors
+/// [`Failure::Refused`] names the file.
+pub fn file(console: &Console<'_>, path: &Path, largest: usize) -> Result<String, Failure> {
+    let mut bytes = bytes(console, path, largest)?;
+    if bytes.len() > largest {
+        // It is too long whatever it says: a character that was cut off shall not hide that.
+        bytes = String::from_utf8_lossy(&bytes).into_owned().into_bytes();
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let error = io::Error::new(io::ErrorKind::InvalidData, error);
+        console.failure(&OfficeError::File(path.display().to_string(), error))
+    })
 }
 
 /// Free text in normal form, `None` when nothing is left.

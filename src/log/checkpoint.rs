@@ -3,16 +3,16 @@
 //! The text is that of a C2SP checkpoint: the origin, the size in decimal, the root in base64, one
 //! a line. Further lines are extensions; they are kept and signed, and mean nothing here.
 
-use std::io;
+use std::io::{self, Read as _};
 use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::disk;
+use super::disk::File;
 use super::durable;
 use super::error::LogError;
-use super::note::{Note, NoteError, Signer, Verifier};
+use super::note::{MAX_NOTE_BYTES, Note, NoteError, Signer, Verifier};
 use crate::domain::language::{Explain, Lang};
 
 /// The name of the file in a ledger's folder.
@@ -165,7 +165,14 @@ pub(crate) fn claimed(ledger: &Path) -> Result<Option<Checkpoint>, LogError> {
 
 fn read(ledger: &Path) -> Result<Option<String>, LogError> {
     let path = ledger.join(FILE);
-    match disk::read(&path) {
+    // One byte over the longest note is enough to refuse it.
+    let most = MAX_NOTE_BYTES as u64 + 1;
+    let bytes = File::open(&path).and_then(|file| {
+        let mut bytes = Vec::new();
+        (&file).take(most).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    });
+    match bytes {
         Ok(bytes) => match String::from_utf8(bytes) {
             Ok(text) => Ok(Some(text)),
             Err(_) => Err(LogError::BadCheckpoint {

@@ -13,8 +13,8 @@ pub(crate) mod simulated;
 pub(crate) use real::*;
 #[cfg(test)]
 pub(crate) use simulated::{
-    DirBuilder, File, OpenOptions, exists, read, read_at, read_dir, remove_dir_all, remove_file,
-    rename, segment_target, write, write_all_at,
+    DirBuilder, File, OpenOptions, available, exists, read, read_at, read_dir, remove_dir_all,
+    remove_file, rename, segment_target, write, write_all_at,
 };
 
 /// Options for a file that only its owner may read.
@@ -46,6 +46,11 @@ mod real {
     pub(crate) use std::fs::{
         DirBuilder, File, OpenOptions, read, read_dir, remove_dir_all, remove_file, rename, write,
     };
+
+    /// How many bytes are left on the disk, where the system says so.
+    pub(crate) fn available(path: &Path) -> Option<u64> {
+        fs2::available_space(path).ok()
+    }
 
     /// The size of a journal segment; a simulated disk has smaller ones.
     pub(crate) fn segment_target(bytes: u64) -> u64 {

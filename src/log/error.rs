@@ -269,6 +269,9 @@ fn clock_fault_vi(fault: ClockFault, last_ms: Option<i64>) -> String {
 impl LogError {
     /// An error of the system at a path.
     pub(crate) fn io(path: &std::path::Path, error: &std::io::Error) -> LogError {
+        if error.kind() == std::io::ErrorKind::StorageFull {
+            return LogError::Full;
+        }
         LogError::Io {
             path: path.display().to_string(),
             why: error.to_string(),

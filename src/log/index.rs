@@ -21,6 +21,7 @@
 //! to a file that sled never makes durable and never tidies. So a block has at most 48 KiB (an
 //! event of up to 64 KiB stands alone) and a sled segment 8 MiB: 16 times 64 KiB fit.
 
+use std::cell::Cell;
 use std::fs::{self, File};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -120,9 +121,25 @@ pub(crate) struct Index {
     dirty: bool,
 }
 
+thread_local! {
+    static IN_SLED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether a panic of this thread is one of sled's, which is caught, said in our words, and costs
+/// no event. A program that prints panics can leave these out.
+pub fn panic_is_caught() -> bool {
+    IN_SLED.get()
+        || thread::current()
+            .name()
+            .is_some_and(|it| it.starts_with("sled"))
+}
+
 /// Runs a call of sled: its errors and its panics are the same to us.
 fn guarded<T>(call: impl FnOnce() -> sled::Result<T>) -> Result<T, String> {
-    match catch_unwind(AssertUnwindSafe(call)) {
+    let before = IN_SLED.replace(true);
+    let called = catch_unwind(AssertUnwindSafe(call));
+    IN_SLED.set(before);
+    match called {
         Ok(result) => result.map_err(|error| error.to_string()),
         Err(panic) => {
             let text = panic.downcast_ref::<String>().map(String::as_str);

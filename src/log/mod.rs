@@ -40,6 +40,7 @@ pub use event::{
     MAX_TAG_BYTES, NewEvent, StoredEvent, Tag,
 };
 pub use group_commit::{GroupCommit, LogHandle};
+pub use index::panic_is_caught;
 pub use journal_reader::JournalReader;
 pub use memory_log::MemoryLog;
 pub use options::{IndexState, LogOptions, OpenReport, Progress, Stage, Tagger, TornTail};

@@ -22,7 +22,9 @@ const LINE_PREFIX: &str = "\u{2014} ";
 /// What every signer key begins with.
 const PRIVATE: &str = "PRIVATE+KEY+";
 /// The most signature lines that are read, so that a file cannot keep a reader busy.
-const MAX_SIGNATURES: usize = 100;
+pub const MAX_SIGNATURES: usize = 100;
+/// The longest note that is read, in bytes.
+pub const MAX_NOTE_BYTES: usize = 64 << 10;
 
 /// Why a key or a note is not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -272,6 +274,9 @@ impl Note {
     /// # Errors
     /// [`NoteError::Malformed`] where it has not the form of a note.
     pub fn parse(note: &str) -> Result<Note, NoteError> {
+        if note.len() > MAX_NOTE_BYTES {
+            return Err(NoteError::Malformed);
+        }
         let split = note.rfind("\n\n").ok_or(NoteError::Malformed)?;
         let (text, lines) = note
             .split_at_checked(split + 1)

@@ -21,6 +21,10 @@ use super::traits::{Appended, Batch, EventLog, EventRead, Events};
 
 mod opening;
 
+/// How much space a disk must have left for an append: the index grows by a sled segment at a time,
+/// and once sled has met a full disk it is of no use until the ledger is opened again.
+const RESERVE: u64 = 24 << 20;
+
 /// The file that says that the index must be built anew at the next open, and why.
 const SUSPECT: &str = "sled.suspect";
 
@@ -110,6 +114,14 @@ impl SledLog {
         // `next_at` gives only moments that have this form.
         let stamp = Stamp::new(at_ms, self.ledger).ok_or(LogError::Closed)?;
         Ok((at_ms, stamp))
+    }
+
+    /// Refuses while there is still room for everything else: a disk that is full to the last byte
+    /// would take the index along.
+    fn has_room(&self, events: &[NewEvent]) -> Result<(), LogError> {
+        let bytes: usize = events.iter().map(|event| event.encoded_len(u64::MAX)).sum();
+        // Once in the journal, once in the index, and once more while sled rearranges it.
+        has_room(&self.dir, 3 * bytes as u64)
     }
 
     /// Writes one batch and makes it durable.
@@ -204,6 +216,14 @@ impl SledLog {
     }
 }
 
+/// Whether a disk has this much space beside the reserve, as far as the system says.
+fn has_room(dir: &Path, bytes: u64) -> Result<(), LogError> {
+    match disk::available(dir) {
+        Some(left) if left < bytes.saturating_add(RESERVE) => Err(LogError::Full),
+        _ => Ok(()),
+    }
+}
+
 fn spec(
     batch_first: u64,
     first_seq: u64,
@@ -285,6 +305,9 @@ impl EventLog for SledLog {
         };
         if admitted.events.is_empty() {
             return answers(admitted.verdicts, Vec::new(), at_ms);
+        }
+        if let Err(error) = self.has_room(&admitted.events) {
+            return all_refused(admitted.verdicts, &error);
         }
         match self.write(admitted.events, at_ms, &stamp) {
             Ok(written) => {

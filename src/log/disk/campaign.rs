@@ -93,7 +93,8 @@ struct Life {
     doubtful: Option<Vec<u128>>,
     next: u128,
     checkpoint: Option<Checkpoint>,
-    checkpoint_doubtful: Option<Checkpoint>,
+    /// Those since then of which the answer is not known.
+    doubtful_checkpoints: Vec<Checkpoint>,
     keys_created: bool,
     keys: BTreeMap<u32, Known>,
     older_index: bool,
@@ -133,7 +134,7 @@ impl Life {
             doubtful: None,
             next: 1,
             checkpoint: None,
-            checkpoint_doubtful: None,
+            doubtful_checkpoints: Vec::new(),
             keys_created: false,
             keys: BTreeMap::new(),
             older_index: false,
@@ -232,13 +233,9 @@ impl Life {
 
     fn check_checkpoint(&mut self) {
         let found = checkpoint::claimed(&self.dir).unwrap();
-        if found == self.checkpoint {
-            self.checkpoint_doubtful = None;
-            return;
-        }
-        let doubtful = self.checkpoint_doubtful.take();
-        assert!(doubtful.is_some(), "the checkpoint is {found:?}");
-        assert_eq!(found, doubtful);
+        let doubtful = std::mem::take(&mut self.doubtful_checkpoints);
+        let known = found == self.checkpoint || found.iter().any(|it| doubtful.contains(it));
+        assert!(known, "the checkpoint is {found:?}");
         self.checkpoint = found;
     }
 
@@ -290,9 +287,9 @@ impl Life {
         match checkpoint::save(&self.dir, &note) {
             Ok(()) => {
                 self.checkpoint = Some(checkpoint);
-                self.checkpoint_doubtful = None;
+                self.doubtful_checkpoints.clear();
             }
-            Err(_) => self.checkpoint_doubtful = Some(checkpoint),
+            Err(_) => self.doubtful_checkpoints.push(checkpoint),
         }
     }
 

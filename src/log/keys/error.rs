@@ -184,6 +184,9 @@ impl KeyError {
             KeyError::SeedMissing { file } => {
                 format!("không có hạt giống khóa ký {}", file.display())
             }
+            KeyError::Io { path, source, .. } if source.kind() == io::ErrorKind::StorageFull => {
+                format!("đĩa đã đầy, không ghi được {}", path.display())
+            }
             KeyError::Io { path, source, .. } => {
                 format!(
                     "hệ thống không đọc hoặc ghi được {}: {source}",
@@ -242,6 +245,9 @@ impl Explain for KeyError {
             KeyError::ReadOnly => "keys_read_only",
             KeyError::Stopped => "keys_stopped",
             KeyError::SeedMissing { .. } => "signing_seed_missing",
+            KeyError::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
+                "disk_full"
+            }
             KeyError::Io { .. } => "keys_io",
         }
     }

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{SUSPECT, SledLog};
+use super::{SUSPECT, SledLog, has_room};
 use crate::log::checkpoint::{self, Checkpoint};
 use crate::log::disk::{self, File};
 use crate::log::durable;
@@ -255,6 +255,8 @@ fn ready_index(
 }
 
 fn build_anew(dir: &Path, why: String, work: &mut Indexing<'_>) -> Result<Ready, LogError> {
+    // On a full disk an index can be neither opened nor built, and is not damaged by that.
+    has_room(dir, 0)?;
     let set_aside = set_aside(dir, work.options)?;
     let index_error = |why: String| LogError::Index { why };
     let mut index =
