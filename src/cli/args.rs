@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::audit::AuditCommand;
 use super::report::ReportCommand;
 use super::span::SpanArgs;
 use crate::domain::language::Lang;
@@ -109,6 +110,9 @@ pub enum Command {
     /// Báo cáo · reports
     #[command(subcommand)]
     Report(Box<ReportCommand>),
+    /// Soát xét: ghi muộn, ghi sau khi khóa kỳ · what was recorded late
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Các sự kiện trong sổ (mỗi dòng một sự kiện) · the events, one a line
     Events(EventsArgs),
     /// Dựng lại chỉ mục và bảng số liệu từ nhật ký · build index and views anew from the journal
@@ -815,6 +819,9 @@ pub struct FiguresArgs {
     /// Điều kiện chiều=giá_trị, cách nhau dấu phẩy · conditions dimension=value, comma list
     #[arg(long = "where", value_delimiter = ',', value_name = "D=V")]
     pub filters: Vec<String>,
+    /// Kèm các sự kiện đứng sau số liệu · with the events behind the figures
+    #[arg(long)]
+    pub explain: bool,
     /// Bảng chỉ tiêu, nguồn vốn, hoặc đầu kỳ – tăng – giảm – cuối kỳ · targets, budget or movement
     /// instead
     #[arg(long, value_enum)]

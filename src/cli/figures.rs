@@ -1,11 +1,14 @@
 //! `socai figures`: the cube.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use super::args::{FiguresArgs, TableArg};
 use super::console::{Console, Failure, table};
 use super::movement;
 use super::open::{self, Reader};
+use super::traced;
 use crate::domain::fixed::format_thousandths;
 use crate::domain::period::Period;
 use crate::domain::stage::Stage;
@@ -43,6 +46,9 @@ pub fn run(
     }
     let answer = figures::figures(ledger.facts(), ledger.state(), &query)
         .map_err(|error| console.usage("figures", &error))?;
+    if args.explain {
+        return explain(console, &ledger, &query, &period, &answer.rows);
+    }
     if console.is_json() {
         let rows: Vec<Value> = answer
             .rows
@@ -59,6 +65,49 @@ pub fn run(
         }));
     }
     print(console, &ledger, &query, &period, &answer.rows)
+}
+
+/// The figures with the events behind each row, down to the row of the file they came from.
+fn explain(
+    console: &mut Console<'_>,
+    ledger: &Reader,
+    query: &Query,
+    period: &Period,
+    rows: &[Row],
+) -> Result<(), Failure> {
+    let mut all = BTreeSet::new();
+    let mut explained = Vec::with_capacity(rows.len());
+    for row in rows {
+        let mut narrow = query.clone();
+        let keys = query.by.iter().zip(&row.keys);
+        let one = |(by, key): (&Dimension, &String)| Filter::Dimension(*by, vec![key.clone()]);
+        narrow.filters.extend(keys.map(one));
+        let seqs = figures::events_behind(ledger.facts(), ledger.state(), &narrow)
+            .map_err(|error| console.usage("figures", &error))?;
+        all.extend(seqs.iter().copied());
+        let mut value = row_json(&query.by, row);
+        if let Some(members) = value.as_object_mut() {
+            members.insert("events".to_owned(), json!(seqs));
+        }
+        explained.push(value);
+    }
+    let events = ledger.traced(&all);
+    let events = events.map_err(|error| console.failure(&error))?;
+    if console.is_json() {
+        let by: Vec<&str> = query.by.iter().map(|by| by.name()).collect();
+        return console.json(&json!({
+            "period": period_json(period),
+            "axis": query.axis,
+            "as_of": stand_json(ledger.stand()),
+            "by": by,
+            "rows": explained,
+            "events": events,
+        }));
+    }
+    print(console, ledger, query, period, rows)?;
+    console.line("")?;
+    console.line(console.pick("Các sự kiện đứng sau:", "The events behind:"))?;
+    traced::list(console, ledger.state(), &events)
 }
 
 /// A period as output writes it.

@@ -2,6 +2,7 @@
 
 mod access;
 pub mod args;
+pub mod audit;
 mod backup;
 mod checkpoint;
 pub mod console;
@@ -25,10 +26,12 @@ mod rebuild;
 mod record;
 mod repair;
 pub mod report;
+mod report_diff;
 pub mod schema;
 mod span;
 mod subject;
 mod tiles;
+mod traced;
 mod values;
 mod verify;
 
@@ -103,6 +106,7 @@ fn dispatch(console: &mut Console<'_>, place: &Place, command: &Command) -> Resu
         Command::Period(command) => period::run(console, place, command),
         Command::Figures(args) => figures::run(console, place, args),
         Command::Report(command) => report::run(console, place, command),
+        Command::Audit(command) => audit::run(console, place, command),
         Command::Events(args) => events::run(console, place, args),
         Command::Rebuild => rebuild::run(console, place),
         Command::Backup(args) => backup::run(console, place, args),

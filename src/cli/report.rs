@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::args::{AsOfArgs, BasisArgs};
 use super::console::{Console, Failure, table};
 use super::open::{Place, Reader};
+use super::report_diff;
 use super::values;
 use crate::domain::report::IssuedReport;
 use crate::log::codec::format_moment;
@@ -36,6 +37,16 @@ pub enum ReportCommand {
         /// Ghi ra tệp .txt, .md, .html, .csv hoặc .json · write to a file
         #[arg(long, value_name = "FILE")]
         output: Option<PathBuf>,
+    },
+    /// So sánh hai báo cáo, nêu nguyên nhân khác nhau · what differs between two reports, and why
+    Diff(DiffArgs),
+    /// Các sự kiện đứng sau một số liệu của báo cáo · the events behind a figure of a report
+    Explain {
+        /// Số báo cáo · number of the report
+        number: String,
+        /// Mã số liệu, ví dụ loan.amount; bỏ trống để liệt kê · name of the figure, none to list all
+        #[arg(long)]
+        figure: Option<String>,
     },
 }
 
@@ -93,6 +104,27 @@ pub struct IssueArgs {
     pub basis: BasisArgs,
 }
 
+/// `report diff`.
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// Số báo cáo, `now`, hoặc thời điểm dữ liệu · number of a report, `now`, or an as-of
+    pub a: String,
+    /// Như trên · the same
+    pub b: String,
+    /// Kỳ, nếu cả hai đều chưa phát hành · period, where neither was issued
+    #[arg(long)]
+    pub period: Option<String>,
+    /// Số liệu đến ngày · data up to this day
+    #[arg(long, value_name = "DATE")]
+    pub cut_off: Option<String>,
+    /// Trục thời gian · axis
+    #[arg(long, default_value = "occurred")]
+    pub axis: String,
+    /// Mẫu báo cáo · template
+    #[arg(long, default_value = "poverty-reduction-half-year")]
+    pub template: String,
+}
+
 /// Runs the command.
 ///
 /// # Errors
@@ -108,6 +140,10 @@ pub fn run(
         ReportCommand::List { as_of } => list(console, place, as_of),
         ReportCommand::Regenerate { number, output } => {
             regenerate(console, place, number, output.as_deref())
+        }
+        ReportCommand::Diff(args) => report_diff::diff(console, place, args),
+        ReportCommand::Explain { number, figure } => {
+            report_diff::explain(console, place, number, figure.as_deref())
         }
     }
 }
@@ -134,7 +170,7 @@ pub fn show(
     put(console, &report, form, args.output.as_deref())
 }
 
-fn order(console: &Console<'_>, args: &OrderArgs) -> Result<ReportOrder, Failure> {
+pub(super) fn order(console: &Console<'_>, args: &OrderArgs) -> Result<ReportOrder, Failure> {
     let period = args.period.parse();
     let axis = args.axis.parse();
     let cut_off = args.cut_off.as_ref();

@@ -6,10 +6,14 @@
 pub mod access;
 pub mod asof;
 pub mod backup;
+pub mod compare;
 pub mod erasure;
 pub mod error;
+pub mod error;
+pub mod issued;
 pub mod issued;
 pub mod kept;
+pub mod late;
 pub mod ledger;
 pub mod lists;
 pub mod noted;
@@ -22,6 +26,7 @@ pub mod replay;
 pub mod reports;
 pub mod restore;
 pub mod signing;
+pub mod traced;
 pub mod verify;
 pub mod views;
 

@@ -140,6 +140,22 @@ fn template_text<'a>(state: &'a State, code: &str) -> Result<(&'a str, u32, &'a 
 }
 
 impl ReportOrder {
+    /// What was asked of an issued report, to ask it again of another moment. `state` holds the
+    /// texts that the log was given when it was issued.
+    pub fn again(report: &IssuedReport, state: &State) -> ReportOrder {
+        let issued = &report.issued;
+        let narrative = issued.narrative.as_ref();
+        let narrative = narrative.and_then(|digest| text_of(state, digest));
+        ReportOrder {
+            period: issued.period,
+            cut_off: issued.cut_off,
+            axis: issued.axis.as_str().parse().unwrap_or_default(),
+            template: issued.template.code.to_string(),
+            lang: Lang::of_tag(issued.language.as_str()).unwrap_or_default(),
+            narrative: narrative.map(|text| (text.to_owned(), "narrative".to_owned())),
+        }
+    }
+
     fn making<'a>(&'a self, template: &'a str) -> Making<'a> {
         let narrative = self.narrative.as_ref();
         Making {
@@ -192,7 +208,6 @@ impl<L: EventRead> Ledger<L> {
     /// # Errors
     /// When the template or the narrative has errors, or the template does not fit.
     pub fn draft(&self, order: &ReportOrder) -> Result<Report, OfficeError> {
-        let (_, _, template) = template_text(self.state(), &order.template)?;
         let mut noted = Noted::default();
         for event in self.events(1, u64::MAX)? {
             noted.take(&event);
@@ -202,7 +217,7 @@ impl<L: EventRead> Ledger<L> {
             stand: &self.stand,
             noted: &noted,
         };
-        make(moment, &order.making(template))
+        make_draft(moment, order)
     }
 
     /// The issued report that a text names: `57/BC-UBND`, `57`, `57/BC-UBND@2023`.
@@ -212,6 +227,29 @@ impl<L: EventRead> Ledger<L> {
     /// several years.
     pub fn issued(&self, name: &str) -> Result<&IssuedReport, OfficeError> {
         Ok(super::issued::named(&self.state().reports, name)?)
+    }
+
+    /// How many events an as-of knows.
+    pub(super) fn place_of(&self, as_of: AsOf, now_ms: i64) -> Result<u64, OfficeError> {
+        let head = self.stand.seq;
+        let offset = super::ledger::offset(self.state());
+        let beyond = |asked: String| OfficeError::AsOfBeyond { asked, head };
+        match as_of {
+            AsOf::Head => return Ok(head),
+            AsOf::Seq(seq) if seq > head => return Err(beyond(seq.to_string())),
+            AsOf::Seq(seq) => return Ok(seq),
+            _ if as_of.is_future(now_ms, offset) => return Err(beyond(format!("{as_of:?}"))),
+            _ => {}
+        }
+        let mut place = 0;
+        for stored in self.log.read(1, head)? {
+            let stored = stored?;
+            if !as_of.knows(stored.seq, stored.at_ms, offset) {
+                break;
+            }
+            place = stored.seq;
+        }
+        Ok(place)
     }
 
     /// Makes an issued report again, from the events it was made from.
@@ -272,9 +310,19 @@ fn text_of<'a>(state: &'a State, digest: &str) -> Option<&'a str> {
     (sha256(text) == digest).then_some(text.as_ref())
 }
 
+/// A report without number and date.
+pub(super) fn make_draft(moment: Moment<'_>, order: &ReportOrder) -> Result<Report, OfficeError> {
+    let (_, _, template) = template_text(&moment.view.state, &order.template)?;
+    make(moment, &order.making(template))
+}
+
 /// Makes a report again and compares every digest. `head` holds the texts that the log was given
 /// when it was issued.
-fn again(moment: Moment<'_>, head: &State, issued: &ReportIssued) -> Result<Report, OfficeError> {
+pub(super) fn again(
+    moment: Moment<'_>,
+    head: &State,
+    issued: &ReportIssued,
+) -> Result<Report, OfficeError> {
     let number = issued.number.to_string();
     let differs = |what: &'static str| IssuedError::Differs {
         number: number.clone(),
@@ -364,29 +412,6 @@ impl<L: EventLog> Ledger<L> {
         entry.reason.clone_from(&basis.reason);
         let outcome = self.record_one(tools, by, entry)?;
         Ok((report, outcome))
-    }
-
-    /// How many events an as-of knows.
-    fn place_of(&self, as_of: AsOf, now_ms: i64) -> Result<u64, OfficeError> {
-        let head = self.stand.seq;
-        let offset = super::ledger::offset(self.state());
-        let beyond = |asked: String| OfficeError::AsOfBeyond { asked, head };
-        match as_of {
-            AsOf::Head => return Ok(head),
-            AsOf::Seq(seq) if seq > head => return Err(beyond(seq.to_string())),
-            AsOf::Seq(seq) => return Ok(seq),
-            _ if as_of.is_future(now_ms, offset) => return Err(beyond(format!("{as_of:?}"))),
-            _ => {}
-        }
-        let mut place = 0;
-        for stored in self.log.read(1, head)? {
-            let stored = stored?;
-            if !as_of.knows(stored.seq, stored.at_ms, offset) {
-                break;
-            }
-            place = stored.seq;
-        }
-        Ok(place)
     }
 }
 

@@ -166,6 +166,10 @@ impl Explain for ReportError {
                 "ngày chốt phải từ ngày đầu đến ngày cuối của kỳ",
                 "give a day from the first to the last of the period",
             ),
+            ReportError::UnknownFigure(_) => lang.pick(
+                "liệt kê các số liệu của báo cáo: socai report explain SỐ_BÁO_CÁO",
+                "list the figures of a report: socai report explain NUMBER",
+            ),
             _ => return None,
         };
         Some(hint.to_owned())

@@ -145,6 +145,28 @@ fn capital(text: &str) -> String {
     }
 }
 
+impl Question {
+    /// What it is about, in words: its kinds, its measure, its conditions.
+    pub fn describe(&self, state: &State, lang: Lang) -> String {
+        let catalogue = &state.catalogue;
+        match self.measure {
+            Asked::Target => {
+                let kind = self.target.as_deref().unwrap_or_default();
+                let known = catalogue.indicator(kind).map(|known| &known.name);
+                let name = known.map_or(kind, |name| name.get(lang));
+                format!("{}: {name}", lang.pick("Chỉ tiêu", "Target"))
+            }
+            Asked::Budget => {
+                let code = self.programme.as_deref().unwrap_or_default();
+                let known = catalogue.programme(code).map(|known| &known.name);
+                let name = known.map_or(code, |name| name.get(lang));
+                format!("{}: {name}", lang.pick("Vốn phân bổ", "Allocation"))
+            }
+            _ => describe(state, self, lang),
+        }
+    }
+}
+
 /// What a question is about: its kinds, its conditions, its measure.
 fn describe(state: &State, question: &Question, lang: Lang) -> String {
     let kinds = question.kinds.iter();
