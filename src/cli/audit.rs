@@ -16,8 +16,8 @@ use crate::office::late::LateEntry;
 /// `audit`.
 #[derive(Debug, Subcommand)]
 pub enum AuditCommand {
-    /// Ghi muộn: lâu sau khi việc xảy ra, hoặc sau khi kỳ đã khóa · recorded long after the fact, or
-    /// after its period was closed
+    /// Ghi muộn: lâu sau khi việc xảy ra, hoặc sau khi kỳ đã khóa · recorded long after the fact,
+    /// or after its period was closed
     Late {
         /// Quá bao nhiêu ngày · more than so many days
         #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(i64).range(0..))]

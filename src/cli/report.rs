@@ -44,7 +44,7 @@ pub enum ReportCommand {
     Explain {
         /// Số báo cáo · number of the report
         number: String,
-        /// Mã số liệu, ví dụ loan.amount; bỏ trống để liệt kê · name of the figure, none to list all
+        /// Mã số liệu, ví dụ loan.amount; không nêu thì liệt kê · name of the figure, else all
         #[arg(long)]
         figure: Option<String>,
     },
