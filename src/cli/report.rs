@@ -38,6 +38,14 @@ pub enum ReportCommand {
         #[arg(long, value_name = "FILE")]
         output: Option<PathBuf>,
     },
+    /// Dùng mẫu báo cáo mới (JSON); báo cáo đã phát hành giữ mẫu cũ · adopt a template
+    Adopt {
+        /// Tệp mẫu · the template's file
+        file: PathBuf,
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        basis: BasisArgs,
+    },
     /// So sánh hai báo cáo, nêu nguyên nhân khác nhau · what differs between two reports, and why
     Diff(DiffArgs),
     /// Các sự kiện đứng sau một số liệu của báo cáo · the events behind a figure of a report
@@ -141,6 +149,7 @@ pub fn run(
         ReportCommand::Regenerate { number, output } => {
             regenerate(console, place, number, output.as_deref())
         }
+        ReportCommand::Adopt { file, basis } => adopt(console, place, file, basis),
         ReportCommand::Diff(args) => report_diff::diff(console, place, args),
         ReportCommand::Explain { number, figure } => {
             report_diff::explain(console, place, number, figure.as_deref())
@@ -240,6 +249,39 @@ fn tell_issued(console: &mut Console<'_>, issued: &IssuedReport) -> Result<(), F
     console.line(console.pick(
         format!("lập lại bất cứ lúc nào: socai report regenerate {number}"),
         format!("the same again at any time: socai report regenerate {number}"),
+    ))
+}
+
+fn adopt(
+    console: &mut Console<'_>,
+    place: &Place,
+    file: &Path,
+    basis: &BasisArgs,
+) -> Result<(), Failure> {
+    let name = file.display().to_string();
+    let text = std::fs::read(file)
+        .map_err(|error| OfficeError::File(name.clone(), error))
+        .and_then(|bytes| narrative_text(&bytes));
+    let text = text.map_err(|error| console.failure(&error))?;
+    let mut ledger = place.write(console)?;
+    let by = place.actor(console, &ledger)?;
+    let basis = (
+        values::document(basis.document.as_ref()),
+        values::text(basis.reason.as_ref()),
+    );
+    let mut tools = place.tools();
+    let outcome = ledger
+        .adopt_template(&mut tools, &by, (&text, &name), basis)
+        .map_err(|error| console.failure(&error))?;
+    let Outcome::New { seq, .. } = outcome else {
+        return Ok(());
+    };
+    if console.is_json() {
+        return console.json(&json!({ "seq": seq, "status": "recorded" }));
+    }
+    console.line(console.pick(
+        format!("đã dùng mẫu {name} (#{seq})"),
+        format!("adopted the template {name} (#{seq})"),
     ))
 }
 

@@ -8,7 +8,7 @@ use super::code::Code;
 use super::custody::CustodyCommand;
 use super::event::{Document, Sex};
 use super::fixed::{Money, Quantity};
-use super::ledger::ContentPart;
+use super::ledger::{ContentPart, TemplateAdopted};
 use super::period::Period;
 use super::report::ReportIssued;
 use super::stage::Stage;
@@ -232,6 +232,13 @@ pub enum Command {
         period: Period,
         /// The figure to reach.
         value: Quantity,
+    },
+    /// Adopt a report template, with its text.
+    AdoptTemplate {
+        /// Its code, version and digest.
+        adopted: Box<TemplateAdopted>,
+        /// The text in parts; none where the log holds it already.
+        parts: Vec<ContentPart>,
     },
     /// Issue a report, with the texts that the log does not hold yet.
     IssueReport {

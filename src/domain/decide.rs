@@ -166,6 +166,9 @@ pub fn decide(
         Command::ClosePeriod { .. } | Command::ReopenPeriod { .. } => {
             super::decide_closing::decide_closing(state, context, command)
         }
+        Command::AdoptTemplate { adopted, parts } => {
+            super::report::adopt(state, context, adopted, parts)
+        }
         Command::IssueReport { issued, parts } => {
             super::report::issue(state, context, issued, parts)
         }

@@ -10,7 +10,7 @@ use super::code::Code;
 use super::command::Context;
 use super::decide::Proposed;
 use super::event::{Actor, Body, Event};
-use super::ledger::ContentPart;
+use super::ledger::{ContentPart, TemplateAdopted};
 use super::period::Period;
 use super::rejection::Rejection;
 use super::state::State;
@@ -147,23 +147,49 @@ pub(super) fn issue(
             seq: known.seq,
         });
     }
-    let texts = parts
-        .iter()
-        .map(|part| Body::ContentPart(Box::new(part.clone())));
-    let texts = texts.map(|body| {
-        Proposed::new(
-            &Context {
-                today: context.today,
-                document: None,
-                reason: None,
-            },
-            body,
-        )
-    });
-    let mut proposed: Vec<Proposed> = texts.collect();
-    proposed.push(Proposed::new(
+    Ok(with_texts(
         context,
+        parts,
         Body::ReportIssued(Box::new(issued.clone())),
-    ));
-    Ok(proposed)
+    ))
+}
+
+/// Adopts a template: a version is adopted once, and never an older one after it.
+pub(super) fn adopt(
+    state: &State,
+    context: &Context,
+    adopted: &TemplateAdopted,
+    parts: &[ContentPart],
+) -> Result<Vec<Proposed>, Rejection> {
+    if let Some((version, sha256)) = state.templates.get(&adopted.template) {
+        if *sha256 == adopted.sha256 {
+            return Err(Rejection::NothingChanges);
+        }
+        if adopted.version <= *version {
+            return Err(Rejection::Differs {
+                what: format!("template {} v{version}", adopted.template),
+                fields: vec!["version".to_owned()],
+            });
+        }
+    }
+    Ok(with_texts(
+        context,
+        parts,
+        Body::TemplateAdopted(Box::new(adopted.clone())),
+    ))
+}
+
+/// The texts that an event names, then the event.
+fn with_texts(context: &Context, parts: &[ContentPart], body: Body) -> Vec<Proposed> {
+    let bare = Context {
+        today: context.today,
+        document: None,
+        reason: None,
+    };
+    let texts = parts.iter().cloned();
+    let mut proposed: Vec<Proposed> = texts
+        .map(|part| Proposed::new(&bare, Body::ContentPart(Box::new(part))))
+        .collect();
+    proposed.push(Proposed::new(context, body));
+    proposed
 }

@@ -22,7 +22,7 @@ use crate::domain::code::Code;
 use crate::domain::command::Command;
 use crate::domain::event::{Actor, Body, Document};
 use crate::domain::language::Lang;
-use crate::domain::ledger::ContentPart;
+use crate::domain::ledger::{ContentPart, TemplateAdopted};
 use crate::domain::period::Period;
 use crate::domain::report::{IssuedReport, ReportAsOf, ReportIssued, ReportTemplate};
 use crate::domain::state::{SEMANTICS, State};
@@ -374,6 +374,30 @@ fn unwritable(error: serde_json::Error) -> OfficeError {
 }
 
 impl<L: EventLog> Ledger<L> {
+    /// Adopts a report template, given as its text and the name of its file; issued reports keep
+    /// the version they were made by.
+    ///
+    /// # Errors
+    /// A template with errors, one that is adopted already, or a version that is not newer.
+    pub fn adopt_template(
+        &mut self,
+        tools: &mut Tools,
+        by: &Actor,
+        (text, file): (&str, &str),
+        (document, reason): (Option<Document>, Option<String>),
+    ) -> Result<Outcome, OfficeError> {
+        let template = Template::from_json(text, file).map_err(OfficeError::Template)?;
+        let (sha256, parts) = parts_of(self.state(), text);
+        let adopted = Box::new(TemplateAdopted {
+            sha256,
+            template: template.code.clone(),
+            version: template.version,
+        });
+        let mut entry = Entry::by_hand(Command::AdoptTemplate { adopted, parts });
+        (entry.document, entry.reason) = (document, reason);
+        self.record_one(tools, by, entry)
+    }
+
     /// Makes a report with its number and date, and records it with everything that made it.
     ///
     /// # Errors
@@ -394,18 +418,9 @@ impl<L: EventLog> Ledger<L> {
             Ok(())
         })?;
         let (report, issued, texts) = made.ok_or(ReportError::NotOpened)?;
-        let mut parts: Vec<ContentPart> = Vec::new();
-        for text in &texts {
-            let mut bodies = Vec::new();
-            let known = &self.view.state.contents;
-            if known.contains_key(&content(&mut bodies, text)) {
-                continue;
-            }
-            parts.extend(bodies.into_iter().filter_map(|body| match body {
-                Body::ContentPart(part) => Some(*part),
-                _ => None,
-            }));
-        }
+        let texts = texts.iter();
+        let parts = texts.flat_map(|text| parts_of(self.state(), text).1);
+        let parts = parts.collect();
         let issued = Box::new(issued);
         let mut entry = Entry::by_hand(Command::IssueReport { issued, parts });
         entry.document.clone_from(&basis.document);
@@ -413,6 +428,20 @@ impl<L: EventLog> Ledger<L> {
         let outcome = self.record_one(tools, by, entry)?;
         Ok((report, outcome))
     }
+}
+
+/// The digest of a text, and its parts where the log does not hold it yet.
+fn parts_of(state: &State, text: &str) -> (String, Vec<ContentPart>) {
+    let mut bodies = Vec::new();
+    let digest = content(&mut bodies, text);
+    if state.contents.contains_key(&digest) {
+        return (digest, Vec::new());
+    }
+    let parts = bodies.into_iter().filter_map(|body| match body {
+        Body::ContentPart(part) => Some(*part),
+        _ => None,
+    });
+    (digest, parts.collect())
 }
 
 /// The report, its event, and the texts that the event names.
