@@ -154,10 +154,12 @@ impl World {
                     class: ClassGiven::Class(CLASSES[*class]),
                     ..SupportChange::default()
                 }),
+                effective_on: None,
             },
             Act::Reverse(which, whole) => Command::Reverse {
                 support: self.chosen(*which)?,
                 stage: (!whole).then_some(Stage::Disbursed),
+                effective_on: None,
             },
             Act::Recover(which, amount) => Command::Recover {
                 support: self.chosen(*which)?,
