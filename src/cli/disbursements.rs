@@ -214,7 +214,13 @@ fn villages(ledger: &Reader, fact: &Fact) -> String {
     let places = ledger.facts().places.value(fact.places);
     let names = places.into_iter().flatten().map(|code| {
         let unit = ledger.state().units.get(code);
-        unit.map_or_else(|| code.to_string(), |unit| unit.name.clone())
+        unit.map_or_else(
+            || code.to_string(),
+            |unit| {
+                let day = date(fact.occurred).unwrap_or_default();
+                unit.name_on(day).to_owned()
+            },
+        )
     });
     names.collect::<Vec<_>>().join("; ")
 }

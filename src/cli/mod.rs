@@ -4,6 +4,7 @@ mod access;
 pub mod args;
 pub mod audit;
 mod backup;
+mod catalogue;
 mod checkpoint;
 pub mod console;
 mod demo;
@@ -29,9 +30,12 @@ pub mod report;
 mod report_diff;
 pub mod schema;
 mod span;
+mod stale;
 mod subject;
+mod succession;
 mod tiles;
 mod traced;
+mod unit;
 mod values;
 mod verify;
 
@@ -104,6 +108,8 @@ fn dispatch(console: &mut Console<'_>, place: &Place, command: &Command) -> Resu
         Command::Household(command) => household::run(console, place, command),
         Command::Project(command) => project::run(console, place, command),
         Command::Period(command) => period::run(console, place, command),
+        Command::Catalogue(command) => catalogue::run(console, place, command),
+        Command::Unit(command) => unit::run(console, place, command),
         Command::Figures(args) => figures::run(console, place, args),
         Command::Report(command) => report::run(console, place, command),
         Command::Audit(command) => audit::run(console, place, command),

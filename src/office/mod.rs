@@ -9,8 +9,6 @@ pub mod backup;
 pub mod compare;
 pub mod erasure;
 pub mod error;
-pub mod error;
-pub mod issued;
 pub mod issued;
 pub mod kept;
 pub mod late;

@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::base::Replaced;
+use super::boundaries::Boundaries;
 use super::facts::{Day, Fact, STANDS, stage_bit};
 use super::figures::{Axis, Counted, Dimension, Entries, FiguresError, Reached, Scan, Sums, Test};
 use super::packed::{AXES, Month, Span, days_of};
@@ -37,7 +38,7 @@ pub(super) fn count(scan: &Scan<'_>) -> Result<Vec<Counted>, FiguresError> {
     let one_by_one = |month: &Open<'_>, chunk: &Chunk| !view.counts_whole(month, chunk);
     view.rows(&one_by_one, &mut |fact, placed, parts| {
         scan.add(fact, placed, parts, &mut key, |key, amount| {
-            cells.add(key, fact, amount);
+            cells.add(key, fact, scan.place(fact), amount);
         });
     });
     wholes.sort_by_key(|whole| whole.cell);
@@ -90,7 +91,8 @@ impl<'a> Reading<'a> {
             scan,
             loose: if packed.is_some() { &[] } else { facts.rows() },
             months: Vec::new(),
-            by_chunk: asks_by_chunk(scan),
+            // In the units of another day the rows of a chunk can part.
+            by_chunk: scan.query.boundaries == Boundaries::Then && asks_by_chunk(scan),
             stages: scan
                 .query
                 .stages
@@ -304,7 +306,7 @@ impl Cells {
         place
     }
 
-    fn add(&mut self, key: &[u32], fact: &Fact, amount: i128) {
+    fn add(&mut self, key: &[u32], fact: &Fact, places: u32, amount: i128) {
         let cell = self.place(key);
         if let Some(filled) = self.filled.get_mut(cell) {
             *filled = true;
@@ -313,12 +315,12 @@ impl Cells {
             .cells
             .get_mut(cell)
             .is_some_and(|cell| cell.sums.add(fact, amount));
-        if named && (fact.household, fact.person, fact.places) != (0, 0, 0) {
+        if named && (fact.household, fact.person, places) != (0, 0, 0) {
             self.named.push(Named {
                 cell,
                 household: fact.household,
                 person: fact.person,
-                places: fact.places,
+                places,
             });
         }
     }

@@ -2,6 +2,7 @@
 //! can always be thrown away and folded again.
 
 pub mod base;
+pub mod boundaries;
 pub mod column;
 mod cube;
 pub mod facts;
@@ -10,8 +11,10 @@ pub mod interner;
 pub mod movement;
 pub mod packed;
 pub mod partition;
+pub mod stale;
 pub mod view;
 
+pub use boundaries::Boundaries;
 pub use facts::Facts;
 pub use figures::{Axis, Dimension, Entries, Figures, FiguresError, Filter, Query, Row};
 pub use movement::{Balance, Movement, MovementRow};
