@@ -95,7 +95,7 @@ type Items<'a> = Box<dyn Iterator<Item = Item> + 'a>;
 enum Source {
     Folder(PathBuf, LogOptions),
     Frames(Vec<Piece>),
-    Index(IndexReader),
+    Index(Box<IndexReader>),
     Tiles(Tiles),
 }
 
@@ -404,7 +404,7 @@ fn gather(
             .entry(head.seq)
             .or_default()
             .push(head.root);
-        sources.push((Origin::Index, Source::Index(index)));
+        sources.push((Origin::Index, Source::Index(Box::new(index))));
     }
     for folder in &with.from {
         let origin = Origin::Folder(folder.display().to_string());
