@@ -294,11 +294,11 @@ fn audit_row(console: &Console<'_>, ledger: &Reader, fact: &Fact, event: &Event)
         .and_then(|state| state.class)
         .map(|class| class.code());
     let funding = facts.funding(fact).iter().map(|(source, amount)| {
-        let source = code(facts.sources.value(*source));
-        format!(
-            "{source}={}",
-            format_thousandths(i128::from(*amount) * i128::from(fact.sign))
-        )
+        let amount = format_thousandths(i128::from(*amount) * i128::from(fact.sign));
+        match facts.sources.value(*source) {
+            Some(source) => format!("{source}={amount}"),
+            None => amount,
+        }
     });
     let quantity = i128::from(fact.quantity) * i128::from(fact.sign);
     let document = event.document.as_ref();
