@@ -460,8 +460,10 @@ impl State {
             .seek(SeekFrom::Start(end))
             .and_then(|_| file.write_all(&made.records));
         if let Err(error) = written {
-            // A full disk is no reason to stop for good, if the part that was written can go.
-            self.stopped = file.set_len(end).is_err();
+            // A full disk is no reason to stop for good, if the part that was written can go for
+            // good: else an erasure could be acknowledged and a key come back after a power cut.
+            let taken_back = file.set_len(end).and_then(|()| file.sync_data());
+            self.stopped = taken_back.is_err();
             return Err(KeyError::io("write", &path)(error));
         }
         if let Err(error) = file.sync_data() {
