@@ -203,7 +203,7 @@ impl Place {
                  run `socai rebuild` to make the next time fast",
             ));
         }
-        Ok(ledger)
+        Ok(ledger.watched(self.access.clone()))
     }
 
     /// The ledger for writing.

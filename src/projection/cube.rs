@@ -91,8 +91,10 @@ impl<'a> Reading<'a> {
             scan,
             loose: if packed.is_some() { &[] } else { facts.rows() },
             months: Vec::new(),
-            // In the units of another day the rows of a chunk can part.
-            by_chunk: scan.query.boundaries == Boundaries::Then && asks_by_chunk(scan),
+            // In the units of another day, or of what came late, the rows of a chunk part.
+            by_chunk: scan.query.boundaries == Boundaries::Then
+                && scan.query.since == 0
+                && asks_by_chunk(scan),
             stages: scan
                 .query
                 .stages
@@ -216,10 +218,14 @@ impl<'a> Reading<'a> {
                 visit(fact, placed, parts);
             }
         };
+        let since = scan.query.since;
         let (mut unfolded, mut rows) = (Unfolded::default(), Rows::default());
         for (month, chunk) in self.chunks().filter(|(month, chunk)| wanted(month, chunk)) {
             let stands = |added: u64, voided: u64| {
-                added <= as_of && (voided == 0 || voided > as_of) && !month.is_replaced(added)
+                added > since
+                    && added <= as_of
+                    && (voided == 0 || voided > as_of)
+                    && !month.is_replaced(added)
             };
             month
                 .partition
@@ -229,7 +235,8 @@ impl<'a> Reading<'a> {
             }
         }
         for fact in self.loose {
-            if fact.stands_at(as_of) && scan.asks_for(fact.stage, fact.kind) {
+            if fact.add_seq > since && fact.stands_at(as_of) && scan.asks_for(fact.stage, fact.kind)
+            {
                 placed_in_period(fact, scan.facts.funding(fact));
             }
         }

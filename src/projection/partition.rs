@@ -29,7 +29,8 @@ macro_rules! columns {
 
 columns! {
     AddSeq, VoidSeq, Support, Occurred, Recorded, Household, Person, Group, Project, Places, Covers,
-    Unit, Count, Quantity, Recovered, Sign, Recovery, Contra, Decided, Sex, Minority, Source, Amount, Parts, Stages,
+    Unit, Count, Quantity, Recovered, Sign, Recovery, Contra, Decided, Sex, Minority,
+    Source, Amount, Parts, Stages,
 }
 
 /// A row on its way into a partition.

@@ -15,7 +15,7 @@ use socai::domain::support::{
 };
 use socai::domain::{Code, HouseholdClass, Period, Stage};
 use socai::projection::figures::Filter;
-use socai::projection::{Axis, Dimension, Entries, Query, View};
+use socai::projection::{Axis, Boundaries, Dimension, Entries, Query, View};
 use uuid::Uuid;
 
 use super::memory_office::{Office, START_MS, code};
@@ -242,8 +242,11 @@ pub fn query() -> impl Strategy<Value = Query> {
     ]);
     let kinds = prop::collection::vec(0..KINDS.len(), 0..2);
     let as_of = prop_oneof![Just(u64::MAX), 10..80_u64];
-    (by, filters, periods, stages, kinds, 0..16_usize, as_of).prop_map(
-        |(by, filters, period, stages, kinds, axis, as_of)| {
+    let since = prop_oneof![3 => Just(0), 1 => 1..60_u64];
+    let on = prop_oneof![3 => Just(None), 1 => Just(Some("2025-07-01"))];
+    let known = (as_of, since, on);
+    (by, filters, periods, stages, kinds, 0..16_usize, known).prop_map(
+        |(by, filters, period, stages, kinds, axis, (as_of, since, on))| {
             let mut query = Query::of(&period.parse::<Period>().unwrap());
             for place in by {
                 if !query.by.contains(&Dimension::ALL[place]) {
@@ -255,6 +258,10 @@ pub fn query() -> impl Strategy<Value = Query> {
             query.stages = stages;
             query.kinds = kinds.iter().map(|kind| KINDS[*kind].to_owned()).collect();
             query.as_of = as_of;
+            query.since = since;
+            if let Some(day) = on {
+                query.boundaries = Boundaries::On(day.parse().unwrap());
+            }
             for (which, n) in filters {
                 query.filters.push(match Dimension::ALL.get(which) {
                     Some(by) => Filter::Dimension(*by, vec![value_of(*by, n).to_owned()]),

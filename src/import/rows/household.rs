@@ -68,7 +68,7 @@ impl ListRow for HouseholdRow {
 ///
 /// ```
 /// let file = "Mã hộ;Họ và tên chủ hộ;Thôn;Phân loại\nHN-01;Hoàng Thị Mai;Cao Lộc;hộ nghèo\n";
-/// let list = socai::import::read_households(file.as_bytes(), "ho.csv");
+/// let list = socai::import::read_households(file.as_bytes(), "ho.csv", &Default::default());
 /// assert!(list.issues.is_empty());
 /// assert_eq!(list.rows[0].head.as_deref(), Some("Hoàng Thị Mai"));
 /// ```
