@@ -350,13 +350,9 @@ fn each_type_has_a_golden_event() {
             types.extend(replayed(&name, None));
         }
     }
-    let (all, missing) = (Body::type_names(), ["person.left"]);
+    let all = Body::type_names();
     let absent: Vec<_> = all.iter().filter(|name| !types.contains(*name)).collect();
-    assert_eq!(
-        absent,
-        missing.iter().collect::<Vec<_>>(),
-        "each type has a golden event"
-    );
+    assert!(absent.is_empty(), "no golden event of {absent:?}");
 }
 
 #[test]

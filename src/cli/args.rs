@@ -104,6 +104,12 @@ pub enum Command {
     /// Khóa kỳ, mở lại kỳ · closing and reopening periods
     #[command(subcommand)]
     Period(super::period::PeriodCommand),
+    /// Danh mục chính sách và định mức · the catalogue and its norms
+    #[command(subcommand)]
+    Catalogue(Box<super::catalogue::CatalogueCommand>),
+    /// Đơn vị hành chính qua các thời kỳ · administrative units over time
+    #[command(subcommand)]
+    Unit(Box<super::unit::UnitCommand>),
     /// Số liệu theo kỳ, phân tổ · figures of a period
     Figures(FiguresArgs),
     /// Báo cáo · reports
@@ -311,6 +317,14 @@ pub enum RecordCommand {
         #[allow(missing_docs)]
         basis: BasisArgs,
     },
+    /// What is recorded of the rules.
+    #[command(flatten)]
+    Rules(super::catalogue::RulesCommand),
+    /// Households that end, and persons who leave.
+    #[command(flatten)]
+    Succession(super::succession::SuccessionCommand),
+    /// Một đơn vị hành chính · an administrative unit
+    Unit(super::unit::RegisterArgs),
     /// Người ghi sổ · an official
     Actor {
         /// Mã ngắn · short id
@@ -729,6 +743,9 @@ pub enum HouseholdCommand {
         #[allow(missing_docs)]
         as_of: AsOfArgs,
     },
+    /// Hỗ trợ cấp theo phân loại mà nay biết hộ không có ngày đó · granted on a class that it did
+    /// not have that day
+    Stale(super::stale::StaleArgs),
     /// Tìm theo tên, mã (không cần dấu) · find by name or code, marks not needed
     Find {
         /// Nội dung tìm · what to look for
@@ -788,6 +805,10 @@ pub struct FiguresArgs {
     /// Điều kiện chiều=giá_trị, cách nhau dấu phẩy · conditions dimension=value, comma list
     #[arg(long = "where", value_delimiter = ',', value_name = "D=V")]
     pub filters: Vec<String>,
+    /// Địa giới: then (của ngày phát sinh), now (hôm nay) hoặc một ngày · boundaries of the day it
+    /// happened, of today, or of a date
+    #[arg(long, default_value = "then", value_name = "then|now|DATE")]
+    pub boundaries: String,
     /// Bảng chỉ tiêu, nguồn vốn, hoặc đầu kỳ – tăng – giảm – cuối kỳ · targets, budget or movement
     /// instead
     #[arg(long, value_enum)]

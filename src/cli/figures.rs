@@ -12,6 +12,7 @@ use crate::domain::stage::Stage;
 use crate::log::codec::format_moment;
 use crate::office::Stand;
 use crate::office::opening::hex;
+use crate::projection::Boundaries;
 use crate::projection::figures::{self, Axis, Dimension, Filter, MEASURES, Query, Row};
 
 /// Runs the command.
@@ -31,8 +32,11 @@ pub fn run(
         .axis
         .parse()
         .map_err(|error| console.usage("--axis", &error))?;
-    let query = query(console, args, &period, axis)?;
+    let mut query = query(console, args, &period, axis)?;
     let ledger = place.read(console, &args.as_of)?;
+    let today = super::open::today(&ledger);
+    query.boundaries = Boundaries::parse(&args.boundaries, today)
+        .map_err(|error| console.usage("--boundaries", &error))?;
     match args.table {
         Some(TableArg::Movement) => return movements(console, &ledger, &query, &period),
         Some(which) => return stocks(console, &ledger, which, &period),
@@ -51,6 +55,7 @@ pub fn run(
             "period": period_json(&period),
             "axis": axis,
             "as_of": stand_json(ledger.stand()),
+            "boundaries": query.boundaries,
             "by": by,
             "rows": rows,
         }));
@@ -95,7 +100,11 @@ fn query(
     Ok(query)
 }
 
-fn stages(console: &Console<'_>, names: &[String]) -> Result<Vec<Stage>, Failure> {
+/// Stages from a comma list, or all.
+///
+/// # Errors
+/// [`Failure::Usage`] for what is no stage.
+pub fn stages(console: &Console<'_>, names: &[String]) -> Result<Vec<Stage>, Failure> {
     if names.iter().any(|name| name == "all") {
         return Ok(Stage::ALL.to_vec());
     }
@@ -186,10 +195,11 @@ fn print(
         stages.join(", ")
     };
     console.line(format!(
-        "{} ({}) · {} · {}",
+        "{} ({}) · {} · {} · {}",
         period.label(lang),
         period,
         axis_name(query.axis, lang),
+        boundaries_name(query.boundaries, lang),
         stages
     ))?;
     let mut header: Vec<&str> = query
@@ -238,6 +248,19 @@ pub fn fingerprint(stand: &Stand, lang: crate::domain::Lang) -> String {
 /// What people call an axis.
 pub fn axis_name(axis: Axis, lang: crate::domain::Lang) -> &'static str {
     axis.label(lang)
+}
+
+/// What people call the boundaries that places are told apart by.
+pub fn boundaries_name(boundaries: Boundaries, lang: crate::domain::Lang) -> String {
+    match boundaries {
+        Boundaries::Then => lang
+            .pick("địa giới tại thời điểm đó", "boundaries of the time")
+            .to_owned(),
+        Boundaries::On(day) => lang.pick(
+            format!("địa giới ngày {}", day.format("%d/%m/%Y")),
+            format!("boundaries of {day}"),
+        ),
+    }
 }
 
 /// What people call a dimension.

@@ -177,6 +177,7 @@ fn print_event(
     }
     if let Some(document) = &event.document {
         notes.push(document_text(document, lang));
+        notes.extend(right_citation(ledger, document, lang));
     }
     if let Some(reason) = &event.reason {
         notes.push(format!("{}: {reason}", lang.pick("lý do", "reason")));
@@ -216,6 +217,27 @@ fn stands(event: &Event, lang: Lang) -> Option<String> {
             format!("the original stays; signed rows stand at {on}"),
         )
     })
+}
+
+/// What the register of documents says where an event cites a document by a wrong number.
+fn right_citation(
+    ledger: &Reader,
+    document: &crate::domain::Document,
+    lang: Lang,
+) -> Option<String> {
+    let cited = document.number.as_deref()?;
+    let known = ledger.state().documents.get(cited)?;
+    if known.number == cited {
+        return None;
+    }
+    let right = crate::domain::Document {
+        date: known.date,
+        issuer: known.issuer.clone(),
+        number: Some(known.number.clone()),
+        kind: known.kind.clone(),
+    };
+    let text = document_text(&right, lang);
+    Some(format!("{}: {text}", lang.pick("đính chính", "put right")))
 }
 
 /// A document as it is cited.
@@ -349,8 +371,40 @@ fn sentence(ledger: &Reader, event: &Event, lang: Lang) -> String {
             super::console::grouped(&data.amount.to_string(), lang),
             data.occurred_on.format("%d/%m/%Y")
         ),
+        Body::HouseholdSplit(data) => format!(
+            "{}: {} → {} ({})",
+            lang.pick("tách hộ", "household split"),
+            data.household,
+            joined(&data.into),
+            data.on
+        ),
+        Body::HouseholdMerged(data) => format!(
+            "{}: {} → {} ({})",
+            lang.pick("nhập hộ", "household merged"),
+            data.household,
+            data.into,
+            data.on
+        ),
+        Body::HouseholdClosed(data) => format!(
+            "{}: {} ({})",
+            lang.pick("hộ kết thúc", "household closed"),
+            data.household,
+            data.on
+        ),
+        Body::UnitReorganised(data) => format!(
+            "{}: {} → {} ({})",
+            lang.pick("sắp xếp đơn vị hành chính", "units reorganised"),
+            joined(&data.from),
+            joined(&data.into),
+            data.effective_on
+        ),
         body => body.type_name().to_owned(),
     }
+}
+
+fn joined(codes: &[Code]) -> String {
+    let codes: Vec<&str> = codes.iter().map(Code::as_str).collect();
+    codes.join(", ")
 }
 
 fn support_sentence(ledger: &Reader, stage: Stage, state: &SupportState, lang: Lang) -> String {

@@ -13,6 +13,7 @@ use super::{history, movement, values};
 use crate::domain::code::Code;
 use crate::domain::fixed::format_thousandths;
 use crate::domain::personal::Subject;
+use crate::domain::standing::standing;
 use crate::domain::state::Household;
 use crate::domain::tags::{household_tag, person_tag};
 use crate::import::text::fold;
@@ -86,15 +87,15 @@ pub fn run(
             };
             let wanted = |household: &&Household| {
                 let known = match on {
-                    Some(day) => household.classes.on(day),
-                    None => household.classes.latest(),
+                    Some(day) => standing(&household.classes, day, u64::MAX).class,
+                    None => household.classes.latest().copied(),
                 };
                 let lives = household
                     .villages
                     .latest()
                     .map(|village| fold(village.as_str()));
                 let has = |codes: &BTreeSet<Code>| codes.contains(&household.code);
-                class.is_none_or(|class| known == Some(&class))
+                class.is_none_or(|class| known == Some(class))
                     && received.as_ref().is_none_or(has)
                     && village
                         .as_ref()
@@ -104,6 +105,7 @@ pub fn run(
                 ledger.state().households.values().filter(wanted).collect();
             list(console, &ledger, &found, Some(span))
         }
+        HouseholdCommand::Stale(args) => super::stale::run(console, place, args),
         HouseholdCommand::Find { text, as_of } => {
             let ledger = place.read(console, as_of)?;
             let found = search(&ledger, text);
@@ -291,7 +293,8 @@ fn show(
     let rows = received(ledger, &household.code, span)
         .map_err(|error| console.usage("household", &error))?;
     if console.is_json() {
-        let mut value = show_json(ledger, household, &rows);
+        let before = received_before(console, ledger, household, span)?;
+        let mut value = show_json(ledger, household, &rows, &before);
         if let Some(object) = value.as_object_mut() {
             let (period, axis) = span.json();
             object.insert("period".to_owned(), period);
@@ -364,6 +367,7 @@ fn show(
         let name = class.value.name();
         console.line(format!("  {from}: {} (#{})", name.get(lang), class.seq))?;
     }
+    succession(console, household)?;
     persons(console, ledger, household)?;
     let (cohorts, projects) = lists_of(ledger, &household.code);
     if !cohorts.is_empty() {
@@ -399,7 +403,72 @@ fn show(
     let cells = rows.iter().map(|row| received_cells(console, ledger, row));
     let text = table(&header, cells.collect(), &[2, 3, 4, 5]);
     console.line(text)?;
+    for (before, rows) in received_before(console, ledger, household, span)? {
+        console.line(lang.pick(
+            format!("Hỗ trợ mà hộ trước đó, {before}, đã nhận"),
+            format!("Received by the household before it, {before}"),
+        ))?;
+        let cells = rows.iter().map(|row| received_cells(console, ledger, row));
+        let text = table(&header, cells.collect(), &[2, 3, 4, 5]);
+        console.line(text)?;
+    }
     console.line(fingerprint(ledger.stand(), lang))
+}
+
+type Received = (Code, Vec<figures::Row>);
+
+/// What the households before this one received: it stays with them, and is seen from here.
+fn received_before(
+    console: &Console<'_>,
+    ledger: &Reader,
+    household: &Household,
+    span: Span,
+) -> Result<Vec<Received>, Failure> {
+    let (mut found, mut seen) = (Vec::new(), std::collections::BTreeSet::new());
+    let mut open: Vec<&Code> = household.predecessors.iter().collect();
+    while let Some(code) = open.pop() {
+        if !seen.insert(code) {
+            continue;
+        }
+        let rows =
+            received(ledger, code, span).map_err(|error| console.usage("household", &error))?;
+        found.push((code.clone(), rows));
+        let before = ledger.state().households.get(code);
+        open.extend(before.into_iter().flat_map(|before| &before.predecessors));
+    }
+    found.sort_by(|(a, _), (b, _)| a.cmp(b));
+    Ok(found)
+}
+
+/// Where it came from, what came after it, and when it ended.
+fn succession(console: &mut Console<'_>, household: &Household) -> Result<(), Failure> {
+    let lang = console.lang;
+    let joined = |codes: &std::collections::BTreeSet<Code>| {
+        let codes: Vec<&str> = codes.iter().map(Code::as_str).collect();
+        codes.join(", ")
+    };
+    if !household.predecessors.is_empty() {
+        let before = joined(&household.predecessors);
+        console.line(format!(
+            "{}: {before}",
+            lang.pick("Hộ trước đó", "Before it")
+        ))?;
+    }
+    if !household.successors.is_empty() {
+        let after = joined(&household.successors);
+        console.line(format!("{}: {after}", lang.pick("Hộ sau đó", "After it")))?;
+    }
+    if let Some(ended) = &household.ended {
+        console.line(lang.pick(
+            format!(
+                "Không còn từ {} (#{})",
+                ended.on.format("%d/%m/%Y"),
+                ended.seq
+            ),
+            format!("No more from {} (#{})", ended.on, ended.seq),
+        ))?;
+    }
+    Ok(())
 }
 
 fn received_cells(console: &Console<'_>, ledger: &Reader, row: &figures::Row) -> Vec<String> {
@@ -481,7 +550,12 @@ fn lists_of(ledger: &Reader, code: &Code) -> (Vec<String>, Vec<String>) {
     )
 }
 
-fn show_json(ledger: &Reader, household: &Household, rows: &[figures::Row]) -> Value {
+fn show_json(
+    ledger: &Reader,
+    household: &Household,
+    rows: &[figures::Row],
+    before: &[Received],
+) -> Value {
     let reader = ledger.personal();
     let subject = Subject::Household(household.code.clone());
     let field = |name: &str| reader.field(&subject, &household.personal, name);
@@ -519,6 +593,13 @@ fn show_json(ledger: &Reader, household: &Household, rows: &[figures::Row]) -> V
         .iter()
         .map(|row| super::figures::row_json(&by, row))
         .collect();
+    let before: Vec<Value> = before
+        .iter()
+        .map(|(code, rows)| {
+            let rows = rows.iter().map(|row| super::figures::row_json(&by, row));
+            json!({ "household": code, "received": rows.collect::<Vec<Value>>() })
+        })
+        .collect();
     json!({
         "as_of": stand_json(ledger.stand()),
         "household": household.code,
@@ -537,5 +618,9 @@ fn show_json(ledger: &Reader, household: &Household, rows: &[figures::Row]) -> V
         "cohorts": cohorts,
         "projects": projects,
         "received": received,
+        "received_before": before,
+        "predecessors": household.predecessors,
+        "successors": household.successors,
+        "ended_on": household.ended.as_ref().map(|ended| ended.on),
     })
 }

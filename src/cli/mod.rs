@@ -1,6 +1,7 @@
 //! The command line: one file a command, no rules.
 
 pub mod args;
+mod catalogue;
 mod checkpoint;
 pub mod console;
 mod demo;
@@ -19,6 +20,9 @@ mod record;
 pub mod report;
 pub mod schema;
 mod span;
+mod stale;
+mod succession;
+mod unit;
 mod values;
 
 use std::ffi::OsString;
@@ -79,6 +83,8 @@ fn dispatch(console: &mut Console<'_>, place: &Place, command: &Command) -> Resu
         Command::Household(command) => household::run(console, place, command),
         Command::Project(command) => project::run(console, place, command),
         Command::Period(command) => period::run(console, place, command),
+        Command::Catalogue(command) => catalogue::run(console, place, command),
+        Command::Unit(command) => unit::run(console, place, command),
         Command::Figures(args) => figures::run(console, place, args),
         Command::Report(command) => report::run(console, place, command),
         Command::Events(args) => events::run(console, place, args),

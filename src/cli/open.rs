@@ -141,6 +141,13 @@ impl Place {
     }
 }
 
+/// Today at the ledger's offset.
+pub fn today(ledger: &Reader) -> chrono::NaiveDate {
+    let opened = ledger.state().ledger.as_ref();
+    let offset = opened.map_or("+00:00", |opened| opened.offset.as_str());
+    crate::office::asof::local_date(SystemClock.now_ms(), offset)
+}
+
 /// What the opening found and mended.
 fn tell_opening(console: &mut Console<'_>, report: &OpenReport) {
     if let Some(torn) = &report.torn {

@@ -16,7 +16,7 @@ use crate::domain::command::{
 use crate::domain::fixed::Money;
 use crate::domain::rejection::Rejection;
 use crate::domain::stage::Stage;
-use crate::office::{Entry, Outcome};
+use crate::office::{Entry, Mode, Outcome};
 
 /// Runs `record`.
 ///
@@ -135,6 +135,54 @@ fn effective_on(
         .transpose()
 }
 
+/// Opens the ledger and records one entry.
+///
+/// # Errors
+/// As [`run`].
+pub fn commit_new(
+    console: &mut Console<'_>,
+    place: &Place,
+    entry: Entry,
+    basis: &BasisArgs,
+) -> Result<(), Failure> {
+    let mut ledger = place.write(console)?;
+    commit(console, place, &mut ledger, entry, basis)
+}
+
+/// Decides one entry and records nothing.
+///
+/// # Errors
+/// As [`run`].
+pub fn check_new(
+    console: &mut Console<'_>,
+    place: &Place,
+    mut entry: Entry,
+    basis: &BasisArgs,
+) -> Result<(), Failure> {
+    let mut ledger = place.write(console)?;
+    complete(&mut entry, basis);
+    let by = place.actor(console, &ledger)?;
+    let mut tools = place.tools();
+    let recorded = ledger
+        .record(&mut tools, &by, &[entry], Mode::DryRun)
+        .map_err(|error| console.failure(&error))?;
+    match recorded.outcomes.into_iter().next() {
+        Some(Outcome::Rejected(rejection)) => Err(console.refused(&rejection)),
+        _ if console.is_json() => console.json(&json!({ "status": "checked" })),
+        _ => console.line(console.pick(
+            "hợp lệ; chưa ghi gì (--dry-run)",
+            "it can be recorded; nothing was (--dry-run)",
+        )),
+    }
+}
+
+/// Adds the document and the reason that were given.
+fn complete(entry: &mut Entry, basis: &BasisArgs) {
+    let given = values::document(basis.document.as_ref());
+    entry.document = given.or(entry.document.take());
+    entry.reason = values::text(basis.reason.as_ref());
+}
+
 pub(super) fn commit(
     console: &mut Console<'_>,
     place: &Place,
@@ -142,8 +190,7 @@ pub(super) fn commit(
     mut entry: Entry,
     basis: &BasisArgs,
 ) -> Result<(), Failure> {
-    entry.document = values::document(basis.document.as_ref());
-    entry.reason = values::text(basis.reason.as_ref());
+    complete(&mut entry, basis);
     let by = place.actor(console, ledger)?;
     let mut tools = place.tools();
     let outcome = ledger
@@ -205,6 +252,15 @@ fn read(console: &Console<'_>, ledger: &Writer, command: &RecordCommand) -> Resu
             Ok((command, args.basis.clone(), args.update))
         }
         RecordCommand::Class(args) => plain(class(console, args)?, &args.basis),
+        RecordCommand::Rules(command) => {
+            let (command, basis) = super::catalogue::read(console, ledger.state(), command)?;
+            Ok((command, basis, false))
+        }
+        RecordCommand::Succession(command) => {
+            let (command, basis) = super::succession::read(console, command)?;
+            Ok((command, basis, false))
+        }
+        RecordCommand::Unit(args) => plain(super::unit::register(console, args)?, &args.basis),
         RecordCommand::Project(args) => {
             let draft = project(console, ledger, args)?;
             plain(Command::RegisterProject(draft), &args.basis)

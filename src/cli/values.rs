@@ -98,6 +98,17 @@ pub fn signed_money(
     }
 }
 
+/// An exact number of any kind, such as a tax rate of 0.08.
+///
+/// # Errors
+/// As [`money`].
+pub fn exact(console: &Console<'_>, option: &str, text: &str) -> Result<Quantity, Failure> {
+    if let Ok(value) = text.parse::<Quantity>() {
+        return Ok(value);
+    }
+    read_quantity(text, "", 3).map_err(|error| refused(&error, option, console.lang))
+}
+
 /// A quantity, read by its unit: the one given, else the kind's.
 ///
 /// # Errors

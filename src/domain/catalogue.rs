@@ -10,6 +10,7 @@
 //! Reading works on text that was passed in; this module opens no file.
 
 mod day;
+mod expression;
 mod issue;
 mod read;
 mod validate;
@@ -26,6 +27,7 @@ use super::fixed::{Money, Quantity};
 use super::language::Text;
 use super::stage::Stage;
 use day::IsoDay;
+pub use expression::{Expression, ExpressionError};
 pub use issue::{
     CatalogueIssue, CatalogueProblem, CodeProblem, List, Place, RuleProblem, ShapeProblem,
 };
@@ -62,6 +64,9 @@ pub struct Catalogue {
     pub name: Text,
     /// Programmes, projects and sub-projects; at least one.
     pub programmes: Vec<Programme>,
+    /// Dated values that norms are worked out with: the base salary, a price, a tax rate.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub series: Vec<Series>,
     /// Who pays; at least one.
     pub sources: Vec<FundingSource>,
     /// What quantities are counted in.
@@ -155,6 +160,64 @@ pub struct Indicator {
     pub name: Text,
     /// The unit that a target for it is counted in.
     pub unit: Code,
+}
+
+/// A value that changes from day to day, such as the base salary.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Series {
+    /// Its code, such as `base_salary`.
+    #[schemars(extend("pattern" = r"^[a-z][a-z0-9_]*$"))]
+    pub code: Code,
+    /// What people call it.
+    pub name: Text,
+    /// Its values.
+    pub values: Vec<SeriesValue>,
+}
+
+/// A value of a series, from a day until the next one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SeriesValue {
+    /// It was announced, and is not yet law.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub announced: bool,
+    /// How sure this is.
+    pub certainty: Certainty,
+    /// What fixed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "DocumentReference")]
+    pub document: Option<DocumentReference>,
+    /// Its first day. Absent: before anything that was looked up.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "day")]
+    #[schemars(with = "IsoDay")]
+    pub from: Option<NaiveDate>,
+    /// The value.
+    pub value: Quantity,
+}
+
+/// How a norm that is worked out becomes an amount.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Rounding {
+    /// In which direction.
+    pub mode: RoundingMode,
+    /// To a multiple of this.
+    pub to: Money,
+}
+
+/// In which direction an amount is rounded.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum RoundingMode {
+    /// To the nearest, a half away from zero.
+    HalfUp,
+    /// Away from zero.
+    Up,
+    /// Towards zero.
+    Down,
 }
 
 /// A group that a support is counted by, which is no household class.
@@ -382,6 +445,11 @@ pub struct Norm {
     #[serde(default, skip_serializing_if = "Option::is_none", with = "day")]
     #[schemars(with = "IsoDay")]
     pub effective_to: Option<NaiveDate>,
+    /// The formula over series, such as `0.4 * base_salary`. Where there is an amount as well, that
+    /// is what stands, and the formula checks it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", length(min = 1, max = 300))]
+    pub expression: Option<String>,
     /// The most months in a (school) year that it is given for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "u8", range(min = 1, max = 12))]
@@ -392,6 +460,10 @@ pub struct Norm {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Quantity")]
     pub quantity: Option<Quantity>,
+    /// How the formula becomes an amount. Absent: to the whole unit of currency, half up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Rounding")]
+    pub rounding: Option<Rounding>,
     /// The rule or formula in words.
     pub text: Text,
     /// The case it is for, where one kind has several norms at a time.
@@ -534,6 +606,20 @@ pub enum LegalType {
     Plan,
 }
 
+impl LegalType {
+    /// What people call it.
+    pub fn name(self) -> Text {
+        match self {
+            LegalType::Decree => Text::new("Nghị định", "Decree"),
+            LegalType::Decision => Text::new("Quyết định", "Decision"),
+            LegalType::Circular => Text::new("Thông tư", "Circular"),
+            LegalType::Law => Text::new("Luật", "Law"),
+            LegalType::Resolution => Text::new("Nghị quyết", "Resolution"),
+            LegalType::Plan => Text::new("Kế hoạch", "Plan"),
+        }
+    }
+}
+
 /// How sure a cell of the catalogue is.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
@@ -615,6 +701,11 @@ impl Catalogue {
     /// The indicator with this code.
     pub fn indicator(&self, code: &str) -> Option<&Indicator> {
         self.indicators.iter().find(|one| one.code.as_str() == code)
+    }
+
+    /// The series with this code.
+    pub fn series(&self, code: &str) -> Option<&Series> {
+        self.series.iter().find(|one| one.code.as_str() == code)
     }
 
     /// A programme with everything below it, the programme first, then its children in the order

@@ -48,6 +48,12 @@ impl HouseholdClass {
         }
     }
 
+    /// The most months that a household can be in it: *newly escaped* is a class of its own only
+    /// for the three years after a household left the list of the poor and near-poor.
+    pub fn most_months(self) -> Option<u32> {
+        matches!(self, HouseholdClass::NewlyEscaped).then_some(36)
+    }
+
     /// What people call it.
     pub fn name(self) -> Text {
         match self {

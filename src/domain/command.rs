@@ -3,11 +3,14 @@
 use chrono::NaiveDate;
 use uuid::Uuid;
 
+use super::adoption::Adoption;
 use super::class::HouseholdClass;
 use super::code::Code;
 use super::event::{Document, Sex};
 use super::fixed::{Money, Quantity};
-use super::ledger::ContentPart;
+use super::ledger::{ContentPart, UnitLevel};
+use super::norm::{IndicatorSet, NormNotified};
+use super::papers::DocumentRegistered;
 use super::period::Period;
 use super::report::ReportIssued;
 use super::stage::Stage;
@@ -166,6 +169,36 @@ pub struct ProjectDraft {
     pub budget: Vec<FundingDraft>,
 }
 
+/// An administrative unit as somebody describes it. What is absent is not said.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the fields are those of `UnitRegistered`")]
+pub struct UnitDraft {
+    pub unit: Option<String>,
+    pub code: Option<Code>,
+    pub level: Option<UnitLevel>,
+    pub name: Option<String>,
+    pub parent: Option<String>,
+    pub valid_from: Option<NaiveDate>,
+}
+
+/// A reorganisation of administrative units as a resolution describes it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ReorganisationDraft {
+    /// The first day of the new order.
+    pub effective_on: Option<NaiveDate>,
+    /// Units of the old order that the ledger may not know yet: those it does not are registered.
+    pub known: Vec<UnitDraft>,
+    /// The units that end, by id or by the code they have until then.
+    pub from: Vec<String>,
+    /// The units that take over: new ones with level and name, others by their id alone.
+    pub into: Vec<UnitDraft>,
+    /// Part and where it goes. A unit whose parts are not named goes whole to the only new unit of
+    /// its level.
+    pub parts: Vec<(String, String)>,
+    /// Household and its new village, for villages that are divided.
+    pub homes: Vec<(Code, String)>,
+}
+
 /// Something asked of the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
@@ -197,6 +230,40 @@ pub enum Command {
         /// The standard.
         standard: Option<String>,
     },
+    /// A part of a household lives on its own.
+    SplitHousehold {
+        /// Which household.
+        household: Code,
+        /// What there is afterwards; those that are not known are registered.
+        into: Vec<Code>,
+        /// Persons and the household they belong to afterwards.
+        members: Vec<(Code, Code)>,
+        /// From which day.
+        on: NaiveDate,
+    },
+    /// A household becomes part of another.
+    MergeHousehold {
+        /// The household that ends.
+        household: Code,
+        /// The household it becomes part of.
+        into: Code,
+        /// From which day.
+        on: NaiveDate,
+    },
+    /// A household ends, and none comes after it.
+    CloseHousehold {
+        /// Which household.
+        household: Code,
+        /// The first day without it.
+        on: NaiveDate,
+    },
+    /// A person leaves a household.
+    LeaveHousehold {
+        /// Which person.
+        person: Code,
+        /// From which day.
+        on: NaiveDate,
+    },
     /// Register a project with its stage and budget.
     RegisterProject(ProjectDraft),
     /// A household takes part in a project.
@@ -223,6 +290,16 @@ pub enum Command {
     },
     /// Give or adjust a budget.
     ChangeBudget(BudgetDraft),
+    /// Adopt a newer catalogue.
+    AdoptCatalogue(Box<Adoption>),
+    /// A series has a value from a day on.
+    SetIndicator(IndicatorSet),
+    /// A document fixed how much is given.
+    NotifyNorm(NormNotified),
+    /// Register a document.
+    RegisterDocument(DocumentRegistered),
+    /// Put right what is said of a document.
+    CorrectDocument(DocumentRegistered),
     /// Set a target.
     SetTarget {
         /// An indicator or a kind.
@@ -239,6 +316,19 @@ pub enum Command {
         /// The model, the narrative, the template, in parts.
         parts: Vec<ContentPart>,
     },
+    /// Register an administrative unit.
+    RegisterUnit(UnitDraft),
+    /// Give a unit another name.
+    RenameUnit {
+        /// Which unit.
+        unit: String,
+        /// Its new name.
+        name: String,
+        /// From which day; absent for a name put right.
+        on: Option<NaiveDate>,
+    },
+    /// Units end, and others take over what they had.
+    ReorganiseUnits(Box<ReorganisationDraft>),
     /// Record a support action at a stage.
     RecordSupport(Box<SupportDraft>),
     /// Move a support to another stage.

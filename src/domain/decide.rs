@@ -19,6 +19,7 @@ use super::people::{
 use super::personal::Personal;
 use super::rejection::{Rejection, Unknown};
 use super::state::State;
+use super::unit::Unit;
 
 /// An event that was decided and has no id, time or place in the log yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -168,6 +169,20 @@ pub fn decide(
         }
         Command::IssueReport { issued, parts } => {
             super::report::issue(state, context, issued, parts)
+        }
+        Command::RegisterUnit(_) | Command::RenameUnit { .. } | Command::ReorganiseUnits(_) => {
+            super::unit::decide_unit(state, context, command)
+        }
+        Command::AdoptCatalogue(_)
+        | Command::SetIndicator(_)
+        | Command::NotifyNorm(_)
+        | Command::RegisterDocument(_)
+        | Command::CorrectDocument(_) => super::adoption::decide_rules(state, context, command),
+        Command::SplitHousehold { .. }
+        | Command::MergeHousehold { .. }
+        | Command::CloseHousehold { .. }
+        | Command::LeaveHousehold { .. } => {
+            super::succession::decide_succession(state, context, command)
         }
         _ => super::decide_support::decide_support(state, context, command),
     }
@@ -389,18 +404,23 @@ pub(super) fn village(
     proposed: &mut Vec<Proposed>,
 ) -> Result<Code, Rejection> {
     if let Some(unit) = state.units.get(name) {
-        return Ok(unit.unit.clone());
+        return Ok(unit.registered.unit.clone());
     }
     let mut near = None;
-    for unit in state
-        .units
-        .values()
-        .filter(|unit| unit.level == UnitLevel::Village)
-    {
-        match likeness(&unit.name, name) {
-            Likeness::Same => return Ok(unit.unit.clone()),
-            Likeness::Near => near = Some(unit.name.clone()),
-            Likeness::Other => {}
+    let villages = || {
+        let units = state.units.values();
+        units.filter(|unit| unit.registered.level == UnitLevel::Village)
+    };
+    // Of two villages of one name the one that still exists is meant.
+    let (ended, there): (Vec<&Unit>, Vec<&Unit>) =
+        villages().partition(|unit| unit.has_ended_by(context.today));
+    for unit in there.into_iter().chain(ended) {
+        for known in unit.names.entries() {
+            match likeness(&known.value, name) {
+                Likeness::Same => return Ok(unit.registered.unit.clone()),
+                Likeness::Near => near = Some(known.value.clone()),
+                Likeness::Other => {}
+            }
         }
     }
     let already = proposed.iter().find_map(|known| match &known.body {

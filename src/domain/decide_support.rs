@@ -15,8 +15,11 @@ use super::decide_closing::{correction_date, is_late};
 use super::event::Body;
 use super::finding::{Finding, FindingCode};
 use super::fixed::{LARGEST, Money};
+use super::norm::departs;
+use super::period::Period;
 use super::rejection::{Rejection, Unknown};
 use super::stage::Stage;
+use super::standing::standing;
 use super::state::{StageEntry, State, SupportRecord};
 use super::support::{
     CorrectionMode, Funding, SupportCorrected, SupportRecovered, SupportReversed, SupportState,
@@ -137,14 +140,30 @@ fn class_on(
     day: NaiveDate,
     findings: &mut Vec<Finding>,
 ) -> Option<HouseholdClass> {
-    let known = household
-        .and_then(|code| state.households.get(code))
-        .and_then(|household| household.classes.on(day))
-        .copied();
+    let known = household.and_then(|code| state.households.get(code));
+    if let Some(ended) = known.and_then(|known| known.ended.as_ref())
+        && ended.on <= day
+    {
+        let (found, expected) = (day.to_string(), ended.on.to_string());
+        findings.push(Finding::between(
+            FindingCode::HouseholdEnded,
+            &found,
+            &expected,
+        ));
+    }
+    let standing = known.map(|known| standing(&known.classes, day, u64::MAX));
+    let standing = standing.unwrap_or_default();
+    if let Some(lapsed) = &standing.lapsed
+        && (given == ClassGiven::Unsaid || given == ClassGiven::Class(lapsed.class))
+    {
+        let (found, last) = (lapsed.class.code(), lapsed.last.to_string());
+        findings.push(Finding::between(FindingCode::ClassLapsed, found, &last));
+    }
+    let known = standing.class;
     match given {
         ClassGiven::None => None,
         ClassGiven::Unsaid => {
-            if household.is_some() && known.is_none() {
+            if household.is_some() && known.is_none() && standing.lapsed.is_none() {
                 findings.push(Finding::new(FindingCode::ClassUnknown));
             }
             known
@@ -156,6 +175,28 @@ fn class_on(
             }
             Some(class)
         }
+    }
+}
+
+/// What the rules of the day say of a support: whether the kind was given for it, and how much.
+fn note_norm(state: &State, kind: &SupportKind, given: &SupportState, findings: &mut Vec<Finding>) {
+    let covers = given.covers.as_ref();
+    let day = covers.map_or(given.occurred_on, Period::first_day);
+    if !kind.is_valid_on(day) {
+        let date = |day: Option<NaiveDate>| day.map(|day| day.to_string()).unwrap_or_default();
+        let mut valid = format!("{}..{}", date(kind.valid_from), date(kind.valid_to));
+        if let Some(successor) = &kind.successor {
+            valid = format!("{valid} → {successor}");
+        }
+        let found = day.to_string();
+        findings.push(Finding::between(FindingCode::KindNotValid, &found, &valid));
+    }
+    if let Some((found, expected)) = departs(state, kind, given) {
+        findings.push(Finding::between(
+            FindingCode::NormDiffers,
+            &found,
+            &expected,
+        ));
     }
 }
 
@@ -309,6 +350,7 @@ fn record(
         villages,
     };
     note_eligibility(kind, &entered, &mut findings);
+    note_norm(state, kind, &entered, &mut findings);
     if draft.follows.is_none()
         && let Some(first) = state.possible_duplicates(&entered).first()
     {
@@ -330,9 +372,7 @@ fn villages_of(
     proposed: &mut Vec<Proposed>,
 ) -> Result<Vec<Code>, Rejection> {
     if draft.villages.is_empty() {
-        let home = household
-            .and_then(|code| state.households.get(code))
-            .and_then(|household| household.villages.on(day));
+        let home = household.and_then(|code| state.home_on(code, day));
         return Ok(home.cloned().into_iter().collect());
     }
     let mut villages = Vec::new();
@@ -391,8 +431,7 @@ fn changed(
             to.occurred_on,
             findings,
         );
-        let home = state.households.get(household);
-        let village = home.and_then(|household| household.villages.on(to.occurred_on));
+        let village = state.home_on(household, to.occurred_on);
         to.villages = village.cloned().into_iter().collect();
     } else if change.class != ClassGiven::Unsaid {
         let household = to.household.as_ref();
@@ -537,6 +576,7 @@ fn correct(
         let left = super::fixed::format_thousandths(left);
         return Err(Rejection::RecoveryTooLarge { left });
     }
+    // What is put right has its reason, and is not compared with the norm again.
     note_eligibility(known_kind(state, to.kind.as_str())?, &to, &mut findings);
     let row = entry.stands_on();
     // What a contra correction once moved into the open period stays there.

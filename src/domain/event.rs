@@ -20,6 +20,8 @@ use super::ledger::{
     ActorRegistered, CatalogueAdopted, ContentPart, LedgerOpened, TemplateAdopted, UnitRegistered,
 };
 use super::money::{BudgetChanged, ProjectAdvanced, ProjectJoined, ProjectRegistered, TargetSet};
+use super::norm::{IndicatorSet, NormNotified};
+use super::papers::DocumentRegistered;
 use super::people::{
     CohortListed, HouseholdChanged, HouseholdClassified, HouseholdHeadChanged, HouseholdMoved,
     HouseholdRegistered, PersonChanged, PersonJoined, PersonLeft,
@@ -27,7 +29,9 @@ use super::people::{
 use super::personal::{Personal, Subject};
 use super::report::ReportIssued;
 use super::stage::Stage;
+use super::succession::{HouseholdClosed, HouseholdMerged, HouseholdSplit};
 use super::support::{SupportCorrected, SupportRecovered, SupportReversed, SupportState};
+use super::unit::{UnitRenamed, UnitReorganised};
 use super::version::{self, Read};
 
 /// Who acted, copied by value: renaming a user changes no history.
@@ -301,8 +305,20 @@ bodies! {
     CatalogueAdopted(CatalogueAdopted) = "catalogue.adopted",
     /// A report template is in use from here on.
     TemplateAdopted(TemplateAdopted) = "template.adopted",
+    /// A dated series has a value from a day on.
+    IndicatorSet(IndicatorSet) = "indicator.set",
+    /// A document fixed how much is given.
+    NormNotified(NormNotified) = "norm.notified",
+    /// A document is known by its number.
+    DocumentRegistered(DocumentRegistered) = "document.registered",
+    /// What was said of a document was wrong, and this is right.
+    DocumentCorrected(DocumentRegistered) = "document.corrected",
     /// An administrative unit is known.
     UnitRegistered(UnitRegistered) = "unit.registered",
+    /// An administrative unit goes by another name.
+    UnitRenamed(UnitRenamed) = "unit.renamed",
+    /// Administrative units end, and others take over.
+    UnitReorganised(UnitReorganised) = "unit.reorganised",
     /// A household is known.
     HouseholdRegistered(HouseholdRegistered) = "household.registered",
     /// A household lives in another village.
@@ -313,6 +329,12 @@ bodies! {
     HouseholdChanged(HouseholdChanged) = "household.changed",
     /// A review put a household in a class.
     HouseholdClassified(HouseholdClassified) = "household.classified",
+    /// A part of a household lives on its own.
+    HouseholdSplit(HouseholdSplit) = "household.split",
+    /// A household became part of another.
+    HouseholdMerged(HouseholdMerged) = "household.merged",
+    /// A household ended, and none came after it.
+    HouseholdClosed(HouseholdClosed) = "household.closed",
     /// A person belongs to a household.
     PersonJoined(PersonJoined) = "person.joined",
     /// An attribute of a person changed.

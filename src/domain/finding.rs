@@ -34,6 +34,14 @@ pub enum FindingCode {
     AfterRefusal,
     /// A class without the day it takes effect: taken as from the beginning.
     ClassUndated,
+    /// The class had run out by that day.
+    ClassLapsed,
+    /// The household had ended by that day.
+    HouseholdEnded,
+    /// The amount is another than the norm of the period it pays for.
+    NormDiffers,
+    /// The kind could not be given for that day.
+    KindNotValid,
     /// The clock of the machine was accepted although it seemed wrong.
     ClockAccepted,
 }
@@ -67,6 +75,10 @@ impl FindingCode {
             FindingCode::StageOrder => "stage_order",
             FindingCode::AfterRefusal => "after_refusal",
             FindingCode::ClassUndated => "class_undated",
+            FindingCode::ClassLapsed => "class_lapsed",
+            FindingCode::HouseholdEnded => "household_ended",
+            FindingCode::NormDiffers => "norm_differs",
+            FindingCode::KindNotValid => "kind_not_valid",
             FindingCode::ClockAccepted => "clock_accepted",
         }
     }
@@ -117,6 +129,22 @@ impl FindingCode {
             FindingCode::ClassUndated => Text::new(
                 "phân loại không ghi ngày áp dụng: coi như áp dụng từ đầu",
                 "a class without a date: taken as from the beginning",
+            ),
+            FindingCode::ClassLapsed => Text::new(
+                "phân loại hộ đã hết thời hạn tại ngày đó (mới thoát nghèo: 36 tháng), cần rà soát lại",
+                "the class had run out by that day (newly escaped: 36 months); a review is needed",
+            ),
+            FindingCode::HouseholdEnded => Text::new(
+                "hộ đã kết thúc (tách, nhập, xóa) trước ngày đó",
+                "the household had ended (split, merged, closed) by that day",
+            ),
+            FindingCode::NormDiffers => Text::new(
+                "mức hỗ trợ khác định mức của kỳ hưởng",
+                "the amount is another than the norm of the period it pays for",
+            ),
+            FindingCode::KindNotValid => Text::new(
+                "chính sách không còn (hoặc chưa) áp dụng cho ngày đó",
+                "the kind had ended, or not begun, by the day it is for",
             ),
             FindingCode::ClockAccepted => Text::new(
                 "đồng hồ của máy có vẻ sai nhưng đã được chấp nhận",

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::code::Code;
+use super::language::Text;
 
 /// `ledger.opened`: the first event. The ledger's id (128 random bits) stands in the envelope.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -91,6 +92,45 @@ pub enum UnitLevel {
     District,
     /// Tỉnh, thành phố.
     Province,
+}
+
+impl UnitLevel {
+    /// All levels, the lowest first.
+    pub const ALL: [UnitLevel; 4] = [
+        UnitLevel::Village,
+        UnitLevel::Commune,
+        UnitLevel::District,
+        UnitLevel::Province,
+    ];
+
+    /// The code that stands in events.
+    pub fn code(self) -> &'static str {
+        match self {
+            UnitLevel::Village => "village",
+            UnitLevel::Commune => "commune",
+            UnitLevel::District => "district",
+            UnitLevel::Province => "province",
+        }
+    }
+
+    /// What people call it.
+    pub fn name(self) -> Text {
+        match self {
+            UnitLevel::Village => Text::new("thôn", "village"),
+            UnitLevel::Commune => Text::new("xã", "commune"),
+            UnitLevel::District => Text::new("huyện", "district"),
+            UnitLevel::Province => Text::new("tỉnh", "province"),
+        }
+    }
+}
+
+impl std::str::FromStr for UnitLevel {
+    type Err = ();
+    fn from_str(text: &str) -> Result<UnitLevel, ()> {
+        let known = UnitLevel::ALL.into_iter();
+        let mut named = known.filter(|level| level.code() == text || level.name().vi == text);
+        named.next().ok_or(())
+    }
 }
 
 /// `unit.registered`. Its id is `<code>@<valid_from>` where both are known, else the code alone;

@@ -4,6 +4,7 @@
 //! depends on hash-map order. It uses serde, schemars, chrono, uuid, `rust_decimal` and zeroize,
 //! and no other room of the house. A test (`tests/house.rs`) enforces it.
 
+pub mod adoption;
 pub mod catalogue;
 pub mod class;
 pub mod closing;
@@ -18,6 +19,8 @@ pub mod fixed;
 pub mod language;
 pub mod ledger;
 pub mod money;
+pub mod norm;
+pub mod papers;
 pub mod people;
 pub mod period;
 pub mod personal;
@@ -25,9 +28,12 @@ pub mod rejection;
 pub mod report;
 pub mod restate;
 pub mod stage;
+pub mod standing;
 pub mod state;
+pub mod succession;
 pub mod support;
 pub mod tags;
+pub mod unit;
 pub mod version;
 
 pub use catalogue::{Catalogue, CatalogueIssue, SupportKind};

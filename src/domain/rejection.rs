@@ -2,8 +2,11 @@
 
 use chrono::NaiveDate;
 
+use super::adoption::AdoptionProblem;
 use super::language::{Explain, Lang};
 use super::stage::Stage;
+use super::succession::HouseholdProblem;
+use super::unit::UnitProblem;
 
 /// A name the ledger does not know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +23,8 @@ pub enum Unknown {
     Indicator,
     Support,
     Actor,
+    Series,
+    Document,
 }
 
 impl Unknown {
@@ -36,6 +41,8 @@ impl Unknown {
             Unknown::Indicator => ("unknown_indicator", "chỉ tiêu", "indicator"),
             Unknown::Support => ("unknown_support", "lượt hỗ trợ", "support"),
             Unknown::Actor => ("unknown_actor", "người dùng", "actor"),
+            Unknown::Series => ("unknown_series", "chuỗi giá trị", "series"),
+            Unknown::Document => ("unknown_document", "văn bản", "document"),
         }
     }
 }
@@ -177,6 +184,30 @@ pub enum Rejection {
     },
     /// The text cannot be a code.
     BadCode(String),
+    /// A change of administrative units that cannot be true.
+    Unit(UnitProblem),
+    /// A household that cannot split, merge or close like that.
+    Household(HouseholdProblem),
+    /// A catalogue that cannot be adopted.
+    Adoption(AdoptionProblem),
+}
+
+impl From<AdoptionProblem> for Rejection {
+    fn from(problem: AdoptionProblem) -> Rejection {
+        Rejection::Adoption(problem)
+    }
+}
+
+impl From<HouseholdProblem> for Rejection {
+    fn from(problem: HouseholdProblem) -> Rejection {
+        Rejection::Household(problem)
+    }
+}
+
+impl From<UnitProblem> for Rejection {
+    fn from(problem: UnitProblem) -> Rejection {
+        Rejection::Unit(problem)
+    }
 }
 
 impl Rejection {
@@ -232,15 +263,30 @@ impl Explain for Rejection {
             Rejection::PeriodClosed(_) => "period_closed",
             Rejection::PeriodNotClosed { .. } => "period_not_closed",
             Rejection::EffectiveInClosed { .. } => "effective_in_closed",
+            Rejection::Unit(problem) => problem.code(),
+            Rejection::Household(problem) => problem.code(),
+            Rejection::Adoption(problem) => problem.code(),
         }
     }
 
     fn message(&self, lang: Lang) -> String {
+        match self {
+            Rejection::Unit(problem) => return problem.message(lang),
+            Rejection::Household(problem) => return problem.message(lang),
+            Rejection::Adoption(problem) => return problem.message(lang),
+            _ => {}
+        }
         let (vi, en) = self.both();
         lang.pick(vi, en)
     }
 
     fn hint(&self, lang: Lang) -> Option<String> {
+        match self {
+            Rejection::Unit(problem) => return problem.hint(lang),
+            Rejection::Household(problem) => return problem.hint(lang),
+            Rejection::Adoption(problem) => return problem.hint(lang),
+            _ => {}
+        }
         let (vi, en) = self.hints()?;
         Some(lang.pick(vi, en))
     }

@@ -16,14 +16,18 @@ use super::code::Code;
 use super::event::{Body, Event, Sex};
 use super::fixed::{Money, Quantity};
 use super::language::Text;
-use super::ledger::{ContentPart, LedgerOpened, UnitRegistered};
+use super::ledger::{ContentPart, LedgerOpened};
 use super::money::{BudgetChanged, ProjectRegistered};
+use super::norm::{ToldNorm, ToldValue};
+use super::papers::DocumentRegistered;
 use super::people::{HouseholdRegistered, PersonJoined};
 use super::period::Period;
 use super::personal::Personal;
 use super::report::IssuedReport;
 use super::stage::Stage;
+use super::succession::HouseholdEnd;
 use super::support::{CorrectionMode, SupportState};
+use super::unit::{UnitReorganised, Units};
 
 /// A value that holds from a date (or from the beginning) until the next one.
 ///
@@ -114,6 +118,12 @@ pub struct Household {
     pub members: Option<u32>,
     /// The persons known by name, in the order they joined.
     pub persons: Vec<Code>,
+    /// Its end.
+    pub ended: Option<HouseholdEnd>,
+    /// The households that came after it.
+    pub successors: BTreeSet<Code>,
+    /// The households that came before it.
+    pub predecessors: BTreeSet<Code>,
 }
 
 /// A person as the log has it.
@@ -262,6 +272,7 @@ impl Default for Adopted {
             kinds: Vec::new(),
             name: none(),
             programmes: Vec::new(),
+            series: Vec::new(),
             sources: Vec::new(),
             units: Vec::new(),
             version: 0,
@@ -291,8 +302,14 @@ pub struct State {
     /// Texts by digest.
     pub contents: BTreeMap<String, Arc<str>>,
     parts: BTreeMap<String, BTreeMap<u32, String>>,
+    /// Values of series that the ledger was told, in that order.
+    pub told_values: Vec<ToldValue>,
+    /// Norms that the ledger was told, in that order.
+    pub told_norms: Vec<ToldNorm>,
+    /// Documents by the number that events cite them by, as they stand.
+    pub documents: BTreeMap<Code, DocumentRegistered>,
     /// Administrative units by id.
-    pub units: BTreeMap<Code, UnitRegistered>,
+    pub units: Units,
     /// Households by code.
     pub households: BTreeMap<Code, Household>,
     /// Persons by code.
@@ -342,9 +359,22 @@ impl State {
                 self.templates.insert(data.template.clone(), adopted);
             }
             Body::ReportIssued(_) => self.reports.extend(IssuedReport::of(event)),
-            Body::UnitRegistered(data) => {
-                self.units.insert(data.unit.clone(), (**data).clone());
+            Body::UnitRegistered(data) => self.units.register(event.seq, data),
+            Body::IndicatorSet(data) => self.told_values.push(ToldValue {
+                set: (**data).clone(),
+                seq: event.seq,
+            }),
+            Body::NormNotified(data) => self.told_norms.push(ToldNorm {
+                norm: (**data).clone(),
+                document: event.document.clone(),
+                seq: event.seq,
+            }),
+            Body::DocumentRegistered(data) | Body::DocumentCorrected(data) => {
+                self.documents
+                    .insert(data.document.clone(), (**data).clone());
             }
+            Body::UnitRenamed(data) => self.units.rename(event.seq, data),
+            Body::UnitReorganised(data) => self.reorganise(event.seq, data),
             Body::ProjectRegistered(data) => {
                 let project = Project {
                     registered: (**data).clone(),
@@ -426,6 +456,23 @@ impl State {
         events.push(seq);
     }
 
+    /// The households of a village that went whole to another live there from then on; those of a
+    /// divided village are moved one by one, by events of their own.
+    fn reorganise(&mut self, seq: u64, data: &UnitReorganised) {
+        self.units.reorganise(seq, data);
+        let on = data.effective_on;
+        for household in self.households.values_mut() {
+            let home = household.villages.on(on).cloned();
+            let Some(home) = home.filter(|home| data.from.contains(home)) else {
+                continue;
+            };
+            let heir = self.units.resolve(&home, on);
+            if *heir != home {
+                household.villages.push(Some(on), seq, heir.clone());
+            }
+        }
+    }
+
     fn evolve_people(&mut self, event: &Event) {
         match &event.body {
             Body::HouseholdRegistered(data) => self.register_household(event, data),
@@ -454,6 +501,18 @@ impl State {
                         .classes
                         .push(data.effective_from, event.seq, data.class);
                 }
+            }
+            Body::HouseholdSplit(data) => {
+                let goes_on = data.into.contains(&data.household);
+                self.succeed(&data.household, &data.into);
+                self.end_household(&data.household, (!goes_on).then_some(data.on), event.seq);
+            }
+            Body::HouseholdMerged(data) => {
+                self.succeed(&data.household, std::slice::from_ref(&data.into));
+                self.end_household(&data.household, Some(data.on), event.seq);
+            }
+            Body::HouseholdClosed(data) => {
+                self.end_household(&data.household, Some(data.on), event.seq);
             }
             Body::PersonJoined(data) => {
                 self.join_person(event, data);
@@ -488,9 +547,29 @@ impl State {
             villages,
             members: data.members,
             persons: Vec::new(),
+            ended: None,
+            successors: BTreeSet::new(),
+            predecessors: BTreeSet::new(),
         };
         keep(&mut household.personal, event, &event.body);
         self.households.insert(data.household.clone(), household);
+    }
+
+    fn succeed(&mut self, household: &Code, heirs: &[Code]) {
+        for heir in heirs.iter().filter(|heir| *heir != household) {
+            if let Some(known) = self.households.get_mut(heir) {
+                known.predecessors.insert(household.clone());
+            }
+            if let Some(known) = self.households.get_mut(household) {
+                known.successors.insert(heir.clone());
+            }
+        }
+    }
+
+    fn end_household(&mut self, household: &Code, on: Option<NaiveDate>, seq: u64) {
+        if let Some(known) = self.households.get_mut(household) {
+            known.ended = on.map(|on| HouseholdEnd { on, seq });
+        }
     }
 
     fn join_person(&mut self, event: &Event, data: &PersonJoined) {
@@ -609,6 +688,12 @@ impl State {
             })
         };
         known.iter().filter(stands).copied().collect()
+    }
+
+    /// The village that a household lives in on a day.
+    pub fn home_on(&self, household: &Code, day: NaiveDate) -> Option<&Code> {
+        let home = self.households.get(household)?.villages.on(day)?;
+        Some(self.units.resolve(home, day))
     }
 
     /// The sex and belonging to a minority that a figure groups a named support by.

@@ -37,6 +37,14 @@ pub fn body_tags(body: &Body) -> Vec<Vec<u8>> {
     tags.extend(household.map(household_tag));
     tags.extend(person.map(person_tag));
     tags.extend(project.map(project_tag));
+    match body {
+        Body::HouseholdSplit(data) => {
+            let others = data.into.iter().filter(|heir| **heir != data.household);
+            tags.extend(others.map(household_tag));
+        }
+        Body::HouseholdMerged(data) => tags.push(household_tag(&data.into)),
+        _ => {}
+    }
     tags
 }
 
@@ -49,6 +57,9 @@ fn about(body: &Body) -> About<'_> {
         Body::HouseholdHeadChanged(data) => (Some(&data.household), None, None),
         Body::HouseholdChanged(data) => (Some(&data.household), None, None),
         Body::HouseholdClassified(data) => (Some(&data.household), None, None),
+        Body::HouseholdSplit(data) => (Some(&data.household), None, None),
+        Body::HouseholdMerged(data) => (Some(&data.household), None, None),
+        Body::HouseholdClosed(data) => (Some(&data.household), None, None),
         Body::CohortListed(data) => (Some(&data.household), None, None),
         Body::PersonJoined(data) => (Some(&data.household), Some(&data.person), None),
         Body::PersonChanged(data) => (None, Some(&data.person), None),

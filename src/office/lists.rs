@@ -219,7 +219,7 @@ fn column_of(rejection: &Rejection) -> Option<&'static str> {
             Unknown::Group => "group",
             Unknown::Programme => "programme",
             Unknown::Support => "ref",
-            Unknown::Actor => return None,
+            Unknown::Actor | Unknown::Series | Unknown::Document => return None,
         },
         Rejection::Missing(column) => column,
         Rejection::WrongUnit { .. } => "unit",

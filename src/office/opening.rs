@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::error::OfficeError;
 use super::recording::id_by_hand;
+use crate::domain::adoption::Adoption;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::code::Code;
 use crate::domain::event::{Actor, Body, Event};
@@ -157,6 +158,27 @@ pub fn open<L: EventLog>(
         bodies.push(Body::TemplateAdopted(Box::new(adopted)));
     }
     append(log, tools, opening, bodies)
+}
+
+/// A catalogue on its way into the ledger: its canonical text in parts, with the digest by which it
+/// is named.
+///
+/// # Errors
+/// [`OfficeError::Catalogue`] with everything that is wrong with the text.
+pub fn adoption(text: &str, file: &str) -> Result<Adoption, OfficeError> {
+    let catalogue = Catalogue::from_json(text, file).map_err(OfficeError::Catalogue)?;
+    let canonical = serde_json::to_string(&catalogue).unwrap_or_else(|_| text.to_owned());
+    let mut bodies = Vec::new();
+    let sha256 = content(&mut bodies, &canonical);
+    let parts = bodies.into_iter().filter_map(|body| match body {
+        Body::ContentPart(part) => Some(*part),
+        _ => None,
+    });
+    Ok(Adoption {
+        catalogue,
+        parts: parts.collect(),
+        sha256,
+    })
 }
 
 /// Adds the parts of a text, and gives the digest by which it is named.

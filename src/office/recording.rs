@@ -642,7 +642,11 @@ impl<L: EventLog> Ledger<L> {
 /// Whether a list means this village: by its id, or by its name in any spelling.
 fn village_is(state: &State, name: &str, village: &Code) -> bool {
     let unit = state.units.get(village);
-    village.as_str() == name || unit.is_some_and(|unit| same_village(&unit.name, name))
+    village.as_str() == name
+        || unit.is_some_and(|unit| {
+            let mut names = unit.names.entries().iter();
+            names.any(|known| same_village(&known.value, name))
+        })
 }
 
 fn differs(what: &str, name: &str, fields: Vec<String>) -> Known {

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use chrono::Datelike;
 use serde::Serialize;
 
+use super::boundaries::{Boundaries, Places};
 use super::facts::{Day, Fact, Facts, date, day};
 use crate::domain::class::HouseholdClass;
 use crate::domain::code::Code;
@@ -233,6 +234,8 @@ pub struct Query {
     /// Only what was recorded after this event; 0 for all. Of days that were closed by it and have
     /// been closed ever since, this is what came late.
     pub since: u64,
+    /// By which boundaries villages and communes are told apart.
+    pub boundaries: Boundaries,
     /// The grouping.
     pub by: Vec<Dimension>,
     /// The stages that count.
@@ -259,6 +262,7 @@ impl Query {
             axis: Axis::Occurred,
             as_of: u64::MAX,
             since: 0,
+            boundaries: Boundaries::Then,
             by: Vec::new(),
             stages: vec![Stage::Disbursed, Stage::Held],
             kinds: Vec::new(),
@@ -448,8 +452,7 @@ struct Scan<'a> {
     programme_names: Vec<String>,
     programme_of_kind: HashMap<u32, u32>,
     programme_of_project: HashMap<u32, u32>,
-    commune_names: Vec<String>,
-    commune_of_places: HashMap<u32, u32>,
+    places: Places,
     covers_names: Vec<String>,
     covers_of_period: HashMap<u32, u32>,
 }
@@ -483,13 +486,11 @@ impl<'a> Scan<'a> {
             programme_names: Vec::new(),
             programme_of_kind: HashMap::new(),
             programme_of_project: HashMap::new(),
-            commune_names: Vec::new(),
-            commune_of_places: HashMap::new(),
+            places: Places::of(facts, state, query.boundaries),
             covers_names: Vec::new(),
             covers_of_period: HashMap::new(),
         };
         scan.map_programmes(state);
-        scan.map_communes(state);
         for (number, period) in facts.periods.iter() {
             let shortest = shortest(period);
             let covers = numbered(&mut scan.covers_names, &shortest);
@@ -523,27 +524,6 @@ impl<'a> Scan<'a> {
             if let Some(code) = registered.and_then(|known| known.registered.programme.as_ref()) {
                 let programme = numbered(&mut self.programme_names, code.as_str());
                 self.programme_of_project.insert(number, programme);
-            }
-        }
-    }
-
-    fn map_communes(&mut self, state: &State) {
-        for (number, villages) in self.facts.places.iter() {
-            let mut communes: Vec<&str> = villages
-                .iter()
-                .filter_map(|village| state.units.get(village)?.parent.as_ref())
-                .map(|parent| {
-                    let unit = state.units.get(parent);
-                    unit.and_then(|unit| unit.code.as_ref())
-                        .unwrap_or(parent)
-                        .as_str()
-                })
-                .collect();
-            communes.sort_unstable();
-            communes.dedup();
-            if !communes.is_empty() {
-                let commune = numbered(&mut self.commune_names, &communes.join(";"));
-                self.commune_of_places.insert(number, commune);
             }
         }
     }
@@ -640,8 +620,8 @@ impl<'a> Scan<'a> {
             Dimension::Source => last(facts.sources.iter().count()),
             Dimension::Programme => last(self.programme_names.len()),
             Dimension::Project => last(facts.projects.iter().count()),
-            Dimension::Village => last(facts.places.iter().count()),
-            Dimension::Commune => last(self.commune_names.len()),
+            Dimension::Village => last(self.places.len(facts)),
+            Dimension::Commune => last(self.places.commune_names().len()),
             Dimension::Covers => last(self.covers_names.len()),
             Dimension::Group => last(facts.groups.iter().count()),
             Dimension::Sex | Dimension::Minority => 2,
@@ -719,8 +699,8 @@ impl<'a> Scan<'a> {
                 programme => programme,
             },
             Dimension::Project => fact.project,
-            Dimension::Village => fact.places,
-            Dimension::Commune => of(&self.commune_of_places, fact.places),
+            Dimension::Village => self.places.place(fact),
+            Dimension::Commune => self.places.commune(fact),
             Dimension::Month => month_number(placed),
             Dimension::Quarter => month_number(placed) / 3,
             Dimension::Covers => of(&self.covers_of_period, fact.covers),
@@ -754,18 +734,14 @@ impl<'a> Scan<'a> {
             Dimension::Programme => listed(&self.programme_names),
             Dimension::Project => coded(facts.projects.value(number)),
             Dimension::Village => {
-                let villages = facts
-                    .places
-                    .value(number)
-                    .map(Vec::as_slice)
-                    .unwrap_or_default();
+                let villages = self.places.villages(facts, number);
                 villages
                     .iter()
                     .map(Code::as_str)
                     .collect::<Vec<_>>()
                     .join(";")
             }
-            Dimension::Commune => listed(&self.commune_names),
+            Dimension::Commune => listed(self.places.commune_names()),
             Dimension::Month => format!("{:04}-{:02}", number / 12, number % 12 + 1),
             Dimension::Quarter => format!("{:04}-Q{}", number / 4, number % 4 + 1),
             Dimension::Covers => listed(&self.covers_names),
@@ -838,8 +814,8 @@ impl<'a> Scan<'a> {
                 .extend((fact.household != 0).then_some(fact.household));
             cell.persons
                 .extend((fact.person != 0).then_some(fact.person));
-            cell.places
-                .extend((fact.places != 0).then_some(fact.places));
+            let place = self.places.place(fact);
+            cell.places.extend((place != 0).then_some(place));
         }
     }
 
@@ -847,8 +823,7 @@ impl<'a> Scan<'a> {
         let villages: HashSet<&Code> = cell
             .places
             .iter()
-            .filter_map(|number| self.facts.places.value(*number))
-            .flatten()
+            .flat_map(|number| self.places.villages(self.facts, *number))
             .collect();
         let mixed_units = cell.quantities.len() > 1;
         let mut units = cell.quantities.iter();
@@ -880,11 +855,7 @@ fn shortest(period: &Period) -> String {
 fn key_of(state: &State, dimension: Dimension, value: &str) -> String {
     let key = match dimension {
         Dimension::Covers => value.parse::<Period>().ok().map(|p| shortest(&p)),
-        Dimension::Commune => state
-            .units
-            .get(value)
-            .and_then(|unit| unit.code.as_ref())
-            .map(Code::to_string),
+        Dimension::Commune => state.units.get(value).map(|unit| unit.key.to_string()),
         _ => None,
     };
     key.unwrap_or_else(|| value.to_owned())
@@ -953,10 +924,9 @@ fn check(state: &State, dimension: Dimension, value: &str) -> Result<(), Figures
         Dimension::Source => catalogue.source(value).is_some(),
         Dimension::Programme => catalogue.programme(value).is_some(),
         Dimension::Project => state.projects.contains_key(value),
-        Dimension::Village => state.units.contains_key(value) || value.contains(';'),
+        Dimension::Village => state.units.contains(value) || value.contains(';'),
         Dimension::Commune => {
-            let coded = |code: &Option<Code>| code.as_ref().is_some_and(|c| c.as_str() == value);
-            state.units.contains_key(value) || state.units.values().any(|u| coded(&u.code))
+            state.units.contains(value) || state.units.values().any(|u| u.key.as_str() == value)
         }
         Dimension::Month | Dimension::Quarter => calendar_number(dimension, value).is_some(),
         Dimension::Covers => value.parse::<Period>().is_ok(),

@@ -15,6 +15,7 @@ use crate::domain::language::{Lang, Text};
 use crate::domain::period::Period;
 use crate::domain::stage::Stage;
 use crate::domain::state::State;
+use crate::projection::Boundaries;
 use crate::projection::figures::{
     self, Axis, Dimension, Entries, FiguresError, Filter, Query, Row,
 };
@@ -99,6 +100,7 @@ impl Question {
             axis,
             as_of,
             since: self.since.unwrap_or(0),
+            boundaries: Boundaries::Then,
             by: Vec::new(),
             stages: self.stages.clone(),
             kinds: self.kinds.clone(),
@@ -425,7 +427,7 @@ impl Asker<'_> {
             .filter(|village| !village.is_empty())
             .collect();
         let called = |village: &str| match self.state().units.get(village) {
-            Some(unit) => unit.name.clone(),
+            Some(unit) => unit.name_on(question.to).to_owned(),
             None => village.to_owned(),
         };
         Ok(villages.into_iter().map(called).collect())

@@ -49,6 +49,8 @@ pub enum List {
     Kinds,
     /// Programmes.
     Programmes,
+    /// Series.
+    Series,
     /// Funding sources.
     Sources,
     /// Units of measure.
@@ -63,6 +65,7 @@ impl List {
             List::Indicators => "indicators",
             List::Kinds => "kinds",
             List::Programmes => "programmes",
+            List::Series => "series",
             List::Sources => "sources",
             List::Units => "units",
         }
@@ -74,6 +77,7 @@ impl List {
             List::Indicators => Text::new("chỉ tiêu", "indicator"),
             List::Kinds => Text::new("loại hỗ trợ", "kind of support"),
             List::Programmes => Text::new("chương trình", "programme"),
+            List::Series => Text::new("chuỗi giá trị", "series"),
             List::Sources => Text::new("nguồn vốn", "funding source"),
             List::Units => Text::new("đơn vị tính", "unit of measure"),
         }
@@ -184,6 +188,13 @@ pub enum RuleProblem {
     ControlCharacter {
         /// The text.
         found: String,
+    },
+    /// A formula that cannot be read.
+    Expression {
+        /// The formula.
+        found: String,
+        /// The character at which something else was expected, from 1.
+        at: Option<usize>,
     },
     /// A list that needs at least one entry.
     EmptyList,
@@ -396,6 +407,7 @@ impl CodeProblem {
                 List::Indicators => "catalogue_unknown_indicator",
                 List::Kinds => "catalogue_unknown_kind",
                 List::Programmes => "catalogue_unknown_programme",
+                List::Series => "catalogue_unknown_series",
                 List::Sources => "catalogue_unknown_source",
                 List::Units => "catalogue_unknown_unit",
             },
@@ -467,6 +479,7 @@ impl RuleProblem {
         match self {
             RuleProblem::EmptyText => "catalogue_empty_text",
             RuleProblem::ControlCharacter { .. } => "catalogue_control_character",
+            RuleProblem::Expression { .. } => "catalogue_expression",
             RuleProblem::EmptyList => "catalogue_empty_list",
             RuleProblem::NoStages => "catalogue_no_stages",
             RuleProblem::DuplicateStage { .. } => "catalogue_duplicate_stage",
@@ -491,6 +504,13 @@ impl RuleProblem {
                 format!("\"{}\" có ký tự điều khiển", shown(found)),
                 format!("\"{}\" holds a control character", shown(found)),
             ),
+            RuleProblem::Expression { found, at } => {
+                let at = at.map(|at| at.to_string()).unwrap_or_default();
+                Text::new(
+                    format!("\"{}\" không phải công thức (ký tự {at})", shown(found)),
+                    format!("\"{}\" is no formula (character {at})", shown(found)),
+                )
+            }
             RuleProblem::EmptyList => {
                 Text::new("danh sách không có mục nào", "the list has no entry")
             }
@@ -557,6 +577,10 @@ impl RuleProblem {
             RuleProblem::ControlCharacter { .. } => Text::new(
                 "chỉ được dùng dấu xuống dòng",
                 "only a line feed may be used",
+            ),
+            RuleProblem::Expression { .. } => Text::new(
+                "dùng số, mã chuỗi giá trị, + - * và dấu ngoặc, ví dụ 0.4 * base_salary",
+                "use numbers, codes of series, + - * and brackets, such as 0.4 * base_salary",
             ),
             RuleProblem::EmptyList => Text::new("thêm ít nhất một mục", "add at least one entry"),
             RuleProblem::NoUnit => Text::new(
@@ -637,8 +661,8 @@ pub(super) fn expected(member: &str) -> Text {
             "a whole number without quotes, such as 2",
         ),
         "activity" | "announced" => Text::new("true hoặc false", "true or false"),
-        "groups" | "indicators" | "kinds" | "programmes" | "sources" | "units" | "norms"
-        | "legal_basis" | "stages" | "classes" | "grounds" => Text::new(
+        "groups" | "indicators" | "kinds" | "programmes" | "series" | "sources" | "units"
+        | "norms" | "values" | "legal_basis" | "stages" | "classes" | "grounds" => Text::new(
             "một danh sách trong dấu ngoặc vuông",
             "a list in square brackets",
         ),

@@ -13,12 +13,12 @@ use serde_json::value::RawValue;
 use super::issue::{CatalogueIssue, CatalogueProblem, List, Place, ShapeProblem, expected, shown};
 use super::validate::{self, Parts};
 use super::{
-    Catalogue, FundingSource, GroupCode, Indicator, Programme, SupportKind, UnitOfMeasure,
+    Catalogue, FundingSource, GroupCode, Indicator, Programme, Series, SupportKind, UnitOfMeasure,
 };
 use crate::domain::code::Code;
 use crate::domain::language::Text;
 
-const MEMBERS: [&str; 12] = [
+const MEMBERS: [&str; 13] = [
     "code",
     "currency",
     "currency_decimals",
@@ -28,6 +28,7 @@ const MEMBERS: [&str; 12] = [
     "kinds",
     "name",
     "programmes",
+    "series",
     "sources",
     "units",
     "version",
@@ -113,6 +114,7 @@ struct Draft {
     lost: Vec<(List, String)>,
     name: Option<Text>,
     programmes: Vec<(usize, Programme)>,
+    series: Vec<(usize, Series)>,
     sources: Vec<(usize, FundingSource)>,
     units: Vec<(usize, UnitOfMeasure)>,
     /// Lists whose own text could not be read: nothing that names one of their codes is judged.
@@ -144,6 +146,7 @@ impl Draft {
             lost: &self.lost,
             name: self.name.as_ref(),
             programmes: borrowed(&self.programmes),
+            series: borrowed(&self.series),
             sources: borrowed(&self.sources),
             units: borrowed(&self.units),
             unread: &self.unread,
@@ -161,6 +164,7 @@ impl Draft {
             kinds: values(self.kinds),
             name: self.name?,
             programmes: values(self.programmes),
+            series: values(self.series),
             sources: values(self.sources),
             units: values(self.units),
             version: self.version?,
@@ -242,6 +246,7 @@ impl<'a> Reader<'a> {
             "indicators" => draft.indicators = self.list(List::Indicators, raw, draft),
             "kinds" => draft.kinds = self.list(List::Kinds, raw, draft),
             "programmes" => draft.programmes = self.list(List::Programmes, raw, draft),
+            "series" => draft.series = self.list(List::Series, raw, draft),
             "sources" => draft.sources = self.list(List::Sources, raw, draft),
             "units" => draft.units = self.list(List::Units, raw, draft),
             // Unknown members were named by `check_names`.

@@ -6,8 +6,8 @@ use chrono::NaiveDate;
 
 use super::issue::{CatalogueIssue, CatalogueProblem, CodeProblem, List, RuleProblem, shown};
 use super::{
-    Catalogue, Eligibility, FundingSource, Ground, GroupCode, Indicator, LegalBasis, Measure, Norm,
-    Programme, SupportKind, UnitOfMeasure,
+    Catalogue, Eligibility, Expression, ExpressionError, FundingSource, Ground, GroupCode,
+    Indicator, LegalBasis, Measure, Norm, Programme, Series, SupportKind, UnitOfMeasure,
 };
 use crate::domain::code::Code;
 use crate::domain::fixed::{Money, Quantity};
@@ -31,6 +31,7 @@ pub(super) struct Parts<'a> {
     pub(super) lost: &'a [(List, String)],
     pub(super) name: Option<&'a Text>,
     pub(super) programmes: Vec<(usize, &'a Programme)>,
+    pub(super) series: Vec<(usize, &'a Series)>,
     pub(super) sources: Vec<(usize, &'a FundingSource)>,
     pub(super) units: Vec<(usize, &'a UnitOfMeasure)>,
     /// Lists of which nothing could be read.
@@ -51,6 +52,7 @@ impl<'a> Parts<'a> {
             lost: &[],
             name: Some(&catalogue.name),
             programmes: catalogue.programmes.iter().enumerate().collect(),
+            series: catalogue.series.iter().enumerate().collect(),
             sources: catalogue.sources.iter().enumerate().collect(),
             units: catalogue.units.iter().enumerate().collect(),
             unread: &[],
@@ -73,6 +75,7 @@ impl<'a> Parts<'a> {
         codes.extend(of(List::Indicators, &self.indicators, |entry| &entry.code));
         codes.extend(of(List::Kinds, &self.kinds, |entry| &entry.code));
         codes.extend(of(List::Programmes, &self.programmes, |entry| &entry.code));
+        codes.extend(of(List::Series, &self.series, |entry| &entry.code));
         codes.extend(of(List::Sources, &self.sources, |entry| &entry.code));
         codes.extend(of(List::Units, &self.units, |entry| &entry.code));
         codes
@@ -210,10 +213,52 @@ impl<'a> Checker<'a> {
             self.text(&named, "name", &unit.name);
             self.range(&named, "decimals", unit.decimals, 0, MOST_DECIMALS);
         }
+        for (index, series) in &parts.series {
+            self.series(&entry(List::Series, *index, &series.code), series);
+        }
         for (index, indicator) in &parts.indicators {
             let named = entry(List::Indicators, *index, &indicator.code);
             self.text(&named, "name", &indicator.name);
             self.reference(&named, "unit", List::Units, &indicator.unit);
+        }
+    }
+
+    fn series(&mut self, named: &str, series: &Series) {
+        self.text(named, "name", &series.name);
+        if series.values.is_empty() {
+            self.rule(named, "values", RuleProblem::EmptyList);
+        }
+        for (index, value) in series.values.iter().enumerate() {
+            let field = format!("values[{index}]");
+            if value.value.is_negative() {
+                let found = value.value.to_string();
+                let problem = RuleProblem::Negative { found };
+                self.rule(named, format!("{field}.value"), problem);
+            }
+            if let Some(document) = &value.document {
+                self.word(named, format!("{field}.document.number"), &document.number);
+            }
+        }
+    }
+
+    /// A formula can be read, and names series that the catalogue has.
+    fn expression(&mut self, named: &str, field: &str, text: &str) {
+        match Expression::parse(text) {
+            Ok(expression) => {
+                for name in expression.names() {
+                    if let Ok(code) = Code::new(name) {
+                        self.reference(named, field, List::Series, &code);
+                    }
+                }
+            }
+            Err(error) => {
+                let at = match error {
+                    ExpressionError::Malformed(at) => Some(at),
+                    _ => None,
+                };
+                let found = text.to_owned();
+                self.rule(named, field, RuleProblem::Expression { found, at });
+            }
         }
     }
 
@@ -362,6 +407,18 @@ impl<'a> Checker<'a> {
             if let Some(article) = &document.article {
                 self.word(named, format!("{field}.document.article"), article);
             }
+        }
+        if let Some(expression) = &norm.expression {
+            self.expression(named, &format!("{field}.expression"), expression);
+        }
+        if let Some(rounding) = &norm.rounding {
+            let decimals = self.parts.currency_decimals.unwrap_or(MOST_DECIMALS);
+            self.amount(
+                named,
+                &format!("{field}.rounding.to"),
+                rounding.to,
+                decimals,
+            );
         }
         if let Some(months) = norm.max_months {
             self.range(named, &format!("{field}.max_months"), months, 1, 12);
