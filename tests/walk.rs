@@ -95,6 +95,8 @@ fn an_issued_report_stays_and_what_came_after_is_named() {
         "--reason",
         "rà soát lại",
     ]);
+    let merger = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/phu-thong-2025.json");
+    run(&["unit", "reorganise", &merger.display().to_string()]);
     assert!(
         regenerate("again") == issued,
         "the same bytes in every form"
@@ -105,7 +107,11 @@ fn an_issued_report_stays_and_what_came_after_is_named() {
         .iter()
         .map(|one| one["cause"].as_str().unwrap())
         .collect();
-    assert_eq!(named, ["late_entry", "correction", "reclassification"]);
+    assert_eq!(
+        named,
+        ["late_entry", "correction", "reclassification", "unit_reorganisation"]
+    );
+    assert!(causes[3]["figures"].as_array().unwrap().is_empty());
     assert_eq!(causes[0]["event"]["late"], true);
     assert_eq!(causes[0]["event"]["document"]["number"], "34/BB-NHCS");
     let amount = diff["figures"]
