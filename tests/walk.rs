@@ -109,7 +109,12 @@ fn an_issued_report_stays_and_what_came_after_is_named() {
         .collect();
     assert_eq!(
         named,
-        ["late_entry", "correction", "reclassification", "unit_reorganisation"]
+        [
+            "late_entry",
+            "correction",
+            "reclassification",
+            "unit_reorganisation"
+        ]
     );
     assert!(causes[3]["figures"].as_array().unwrap().is_empty());
     assert_eq!(causes[0]["event"]["late"], true);
