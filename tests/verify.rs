@@ -542,6 +542,57 @@ fn an_index_that_differs_from_the_journal_is_found() {
 }
 
 #[test]
+fn saved_views_are_compared_with_a_replay() {
+    let place = Place::new();
+    for number in 1..=3 {
+        let line = format!(
+            "record support --kind wifi --household H1 --amount {number}000 \
+             --source state_budget --on 2023-04-12"
+        );
+        assert_eq!(place.run(&line).status, 0);
+    }
+    assert_eq!(place.run("rebuild").status, 0);
+    let ran = place.json("verify --full");
+    assert_eq!(ran.status, 0, "{}", ran.out);
+    assert_eq!(codes(&ran.json(), "views"), Vec::<String>::new());
+    let views = fs::read_dir(place.ledger().join("views")).unwrap();
+    let paths = views.map(|entry| entry.unwrap().path());
+    let month = paths.filter(|path| path.display().to_string().contains("month."));
+    let month = month.last().unwrap();
+    let mut bytes = fs::read(&month).unwrap();
+    let at = bytes.len() / 2;
+    bytes[at] ^= 1;
+    fs::write(&month, bytes).unwrap();
+    let ran = place.json("verify --full");
+    assert_eq!(
+        (ran.status, codes(&ran.json(), "views")),
+        (1, vec!["views_damaged".into()])
+    );
+    assert_eq!(place.run("rebuild").status, 0);
+    assert_eq!(place.json("verify --full").status, 0);
+}
+
+#[test]
+fn an_erased_key_is_no_lost_key_and_must_be_gone() {
+    let place = Place::new();
+    let kept = place.dir.path().join("kept");
+    let keys = place.ledger().join("keys");
+    runner::copy(&keys, &kept);
+    let ran = place.run("subject erase H1 --basis Luật");
+    assert_eq!(ran.status, 0, "{}", ran.err);
+    let ran = place.json("verify --full");
+    assert_eq!(ran.status, 0, "{}", ran.out);
+    // Somebody puts the old keys back.
+    fs::remove_dir_all(&keys).unwrap();
+    runner::copy(&kept, &keys);
+    let ran = place.json("verify --full");
+    assert_eq!(
+        (ran.status, codes(&ran.json(), "keys")),
+        (1, vec!["erased_key_there".into()])
+    );
+}
+
+#[test]
 fn a_lost_key_and_a_strange_signing_key_are_found() {
     let place = Place::new();
     let keys = place.ledger().join("keys");

@@ -9,14 +9,18 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
 
+use chrono::NaiveDate;
 use uuid::Uuid;
 
+use super::asof::AsOf;
 use super::error::OfficeError;
 use super::ledger::{Ledger, Stand};
 use super::proving::Prover;
+use super::views::{Need, Views, glance};
 use crate::domain::event::Event;
 use crate::domain::language::{Explain, Lang, Text};
 use crate::domain::personal::{Personal, Subject};
+use crate::domain::stage::Stage;
 use crate::domain::tags::tags;
 use crate::log::audit::{IndexReader, IndexUnread, Marks, marks};
 use crate::log::checkpoint;
@@ -25,7 +29,8 @@ use crate::log::keys::{KeyError, KeyFinding, KeyStore};
 use crate::log::merkle::leaf_hash;
 use crate::log::note::Note;
 use crate::log::{EventRead, JournalReader, LogError, LogOptions, StoredEvent};
-use crate::projection::View;
+use crate::projection::base::Base as _;
+use crate::projection::{Dimension, Query, View, figures};
 
 /// How many faults of one kind are told one by one; the rest is counted.
 const TOLD: usize = 20;
@@ -50,13 +55,15 @@ pub enum Check {
     Index,
     /// The keys that sealed fields need, and the key that signs.
     Keys,
+    /// The saved views, against a replay.
+    Views,
     /// Issued reports, made again.
     Reports,
 }
 
 impl Check {
     /// All of them, in the order in which they are told.
-    pub const ALL: [Check; 8] = [
+    pub const ALL: [Check; 9] = [
         Check::Journal,
         Check::Tree,
         Check::Checkpoints,
@@ -64,6 +71,7 @@ impl Check {
         Check::Fold,
         Check::Index,
         Check::Keys,
+        Check::Views,
         Check::Reports,
     ];
 
@@ -77,6 +85,7 @@ impl Check {
             Check::Fold => "fold",
             Check::Index => "index",
             Check::Keys => "keys",
+            Check::Views => "views",
             Check::Reports => "reports",
         }
     }
@@ -91,6 +100,7 @@ impl Check {
             Check::Fold => ("dựng lại sổ", "replay"),
             Check::Index => ("chỉ mục sled", "index in sled"),
             Check::Keys => ("khóa", "keys"),
+            Check::Views => ("số liệu đã lưu", "saved views"),
             Check::Reports => ("báo cáo đã phát hành", "issued reports"),
         };
         lang.pick(vi, en)
@@ -278,7 +288,7 @@ pub fn verify(
     check_index(dir, options, &pass, how.full, &mut found);
     if how.full {
         found.made.extend([Check::Events, Check::Fold]);
-        check_keys_and_reports(dir, reader, pass, &mut found);
+        check_keys_and_reports(dir, options, reader, pass, &mut found);
     }
     found.findings.sort_by_key(|finding| finding.check);
     Ok(found)
@@ -479,8 +489,8 @@ fn see_sealed(event: &Event, pass: &mut Pass) {
 }
 
 /// How often a subject was erased, as far as the view knows.
-fn erasures(_view: &View, _subject: &Subject) -> u32 {
-    0
+fn erasures(view: &View, subject: &Subject) -> u32 {
+    view.state.erasures(subject)
 }
 
 /// The ledger's newest checkpoint and those that others kept.
@@ -648,7 +658,13 @@ fn compare_ids_and_tags(index: &IndexReader, pass: &Pass, found: &mut Verificati
     }
 }
 
-fn check_keys_and_reports(dir: &Path, reader: JournalReader, pass: Pass, found: &mut Verification) {
+fn check_keys_and_reports(
+    dir: &Path,
+    options: &LogOptions,
+    reader: JournalReader,
+    pass: Pass,
+    found: &mut Verification,
+) {
     found.made.extend([Check::Keys, Check::Reports]);
     if pass.newer > 0 {
         let newer = pass.newer;
@@ -695,7 +711,77 @@ fn check_keys_and_reports(dir: &Path, reader: JournalReader, pass: Pass, found: 
         watch: None,
         stand,
     };
+    check_views(dir, options, &ledger, found);
     check_reports(&ledger, found);
+}
+
+/// The saved views: every file readable, and every figure that of the replay.
+fn check_views(
+    dir: &Path,
+    options: &LogOptions,
+    ledger: &Ledger<JournalReader>,
+    found: &mut Verification,
+) {
+    found.made.insert(Check::Views);
+    let Some(views) = Views::open(dir, ledger.log.ledger().as_bytes(), &ledger.log.head()) else {
+        let text = Text::new(
+            "chưa có số liệu đã lưu dùng được; lệnh xem sẽ dựng từ nhật ký",
+            "there are no saved views that would be used; questions fold the log",
+        );
+        return found.not_made(Check::Views, "no_views", text);
+    };
+    let base = views.base();
+    let unreadable = base
+        .months()
+        .iter()
+        .find_map(|month| base.partition(month.month).err());
+    if let Some(why) = unreadable.or_else(|| base.was_damaged().then(String::new)) {
+        let text = Text::new(
+            format!("số liệu đã lưu bị hỏng, sẽ không được dùng: chạy `socai rebuild` {why}"),
+            format!("the saved views are damaged and not used: run `socai rebuild` {why}"),
+        );
+        return found.tell(Check::Views, "views_damaged", None, text);
+    }
+    match saved_ledger(dir, options) {
+        Ok(saved) => compare_figures(&saved, ledger, found),
+        Err(error) => found.fault(Check::Views, &error, None),
+    }
+}
+
+/// The ledger as a question sees it, through the saved views.
+fn saved_ledger(dir: &Path, options: &LogOptions) -> Result<Ledger<JournalReader>, OfficeError> {
+    let log = JournalReader::open(dir, options)?;
+    let keys = KeyStore::open_read_only(&dir.join("keys"))?;
+    let need = Need::Figures { members: true };
+    glance(log, keys, AsOf::Head, i64::MAX, dir, &need)
+}
+
+/// Every dimension over all time, each stage by itself.
+fn compare_figures(
+    saved: &Ledger<JournalReader>,
+    replayed: &Ledger<JournalReader>,
+    found: &mut Verification,
+) {
+    let day = |year, month, day| NaiveDate::from_ymd_opt(year, month, day).unwrap_or_default();
+    let mut query = Query::between(day(1900, 1, 1), day(2200, 12, 31));
+    query.stages = Stage::ALL.to_vec();
+    for dimension in Dimension::ALL {
+        query.by = vec![*dimension, Dimension::Stage];
+        query.by.dedup();
+        let of = |ledger: &Ledger<JournalReader>| {
+            figures::figures(ledger.facts(), ledger.state(), &query)
+        };
+        if of(saved) != of(replayed) {
+            let name = dimension.name();
+            let text = Text::new(
+                format!("số liệu đã lưu theo “{name}” khác với số dựng lại: chạy `socai rebuild`"),
+                format!(
+                    "the saved figures by \"{name}\" are not those of a replay: run `socai rebuild`"
+                ),
+            );
+            found.tell(Check::Views, "views_differ", None, text);
+        }
+    }
 }
 
 fn check_keys(keys: &KeyStore, reader: &JournalReader, pass: &Pass, found: &mut Verification) {
@@ -718,11 +804,20 @@ fn check_keys(keys: &KeyStore, reader: &JournalReader, pass: &Pass, found: &mut 
         Err(error) => return found.fault(Check::Keys, &error, None),
     }
     for ((subject, then), seq) in &pass.sealed {
-        if erasures(&pass.view, subject) > *then {
-            continue;
-        }
+        let erased = erasures(&pass.view, subject) > *then;
         match keys.key_for(subject, *then) {
+            Ok(Some(_)) if erased => {
+                let text = Text::new(
+                    format!("khóa của trường cá nhân từ sự kiện {seq} còn đó, dù đã có lệnh xóa"),
+                    format!(
+                        "the key of personal fields since event {seq} is still there, though its \
+                         erasure is recorded"
+                    ),
+                );
+                found.tell(Check::Keys, "erased_key_there", Some(*seq), text);
+            }
             Ok(Some(_)) => {}
+            Ok(None) if erased => {}
             Ok(None) => {
                 let text = Text::new(
                     format!("mất khóa của trường cá nhân từ sự kiện {seq} (chưa từng có lệnh xóa)"),
