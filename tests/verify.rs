@@ -467,7 +467,12 @@ fn the_command_says_what_holds_and_exits_with_1_where_something_does_not() {
     }
     let answer = place.json("verify --full").json();
     for check in answer["checks"].as_array().unwrap() {
-        assert_eq!(check["verdict"], "holds", "{check}");
+        // A small ledger has no saved views to check.
+        let expected = match check["check"].as_str() {
+            Some("views") => "not_checked",
+            _ => "holds",
+        };
+        assert_eq!(check["verdict"], expected, "{check}");
     }
     for lang in ["vi", "en"] {
         let ran = place.run(&format!("--lang {lang} verify --full"));
@@ -505,7 +510,12 @@ fn a_ledger_that_cannot_be_written_to_is_verified_whole() {
     let ran = place.json("verify --full");
     assert_eq!(ran.status, 0, "{}{}", ran.out, ran.err);
     for check in ran.json()["checks"].as_array().unwrap() {
-        assert_eq!(check["verdict"], "holds", "{check}");
+        // A small ledger has no saved views to check.
+        let expected = match check["check"].as_str() {
+            Some("views") => "not_checked",
+            _ => "holds",
+        };
+        assert_eq!(check["verdict"], expected, "{check}");
     }
 }
 

@@ -8,7 +8,8 @@ use std::time::Duration;
 use super::clock::{Clock, SystemClock};
 use super::event::Tag;
 
-/// A reader without a lock walks the newest segment when it opens: 16 MiB are 4 ms.
+/// A reader without a lock walks the newest segment when it opens, so it
+/// must not grow long.
 pub(crate) const SEGMENT_BYTES: u64 = 16 << 20;
 
 /// Derives the tags of an event from its bytes, as the office did when it was recorded.

@@ -36,8 +36,7 @@ const PACKED: u8 = 2;
 /// What stands before the content: format and checksum.
 const OPENING: usize = 5;
 const PACKED_HEADER: usize = 45;
-/// Old events are read by the block and written once: the fastest level is 8 % larger than the
-/// default and three times as fast.
+/// Blocks are written on the way of a writer that settles, so the fastest level.
 const LEVEL: i32 = 1;
 
 /// An event on its way into a block.
