@@ -11,8 +11,8 @@
 //! in both forms of id that a ledger has; a hit is confirmed by the event itself, so ids that
 //! agree in them are told apart. Runs of one level are merged when there are [`FAN`] of them.
 //!
-//! A block of ids has 24 KB: a look-up copies a block, so a larger one makes it slower, and a smaller
-//! one makes more keys. A block of tags has 24 KB before it is compressed.
+//! A block of ids has 24 KB: a look-up copies a block, so a larger one makes it slower, and a
+//! smaller one makes more keys. A block of tags has 24 KB before it is compressed.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
