@@ -73,6 +73,7 @@ fn bench(c: &mut Criterion) {
                 folder: &into,
                 passphrase: None,
                 known: &[],
+                accept_loss: false,
             };
             restore(&order, options()).unwrap().publish().unwrap();
         });

@@ -13,11 +13,12 @@ use super::open::Place;
 use crate::log::backup::read::{NoSink, is_sealed, read};
 use crate::log::backup::sealed::{Cost, MAGIC, Passphrase};
 use crate::log::backup::{Manifest, Written};
-use crate::log::{Clock as _, SystemClock};
+use crate::log::{Clock as _, SystemClock, checkpoint};
 use crate::office::OfficeError;
 use crate::office::backup::{self, BackupOrder};
 use crate::office::opening::hex;
-use crate::office::restore::{RestoreOrder, Restored, restore};
+use crate::office::recovery::Recovered;
+use crate::office::restore::{Restoration, RestoreOrder, Restored, restore};
 
 /// The environment variable that may hold the passphrase.
 const VARIABLE: &str = "SOCAI_PASSPHRASE";
@@ -82,6 +83,13 @@ pub struct RestoreArgs {
     /// Mốc xác nhận mới nhất được biết của sổ · the newest known checkpoint of the ledger
     #[arg(long, value_name = "CHECKPOINT")]
     pub verify_against: Vec<PathBuf>,
+    /// Chấp nhận mất phần sau bản sao lưu: ghi vào sổ, thay khóa ký và tên mốc · give up what came
+    /// after the backup: the ledger says so, and takes another key and origin
+    #[arg(long, requires = "reason")]
+    pub accept_loss: bool,
+    /// Lý do mất, ghi vào sổ · why it was lost, recorded
+    #[arg(long, value_name = "TEXT", requires = "accept_loss")]
+    pub reason: Option<String>,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub passphrase: PassphraseArgs,
@@ -278,20 +286,50 @@ pub fn run_restore(
         folder: &args.dir,
         passphrase: passphrase.as_ref(),
         known: &known,
+        accept_loss: args.accept_loss,
     };
     let restoration = restore(&order, place.options()).map_err(|error| console.failure(&error))?;
+    let recovered = match &args.reason {
+        Some(reason) => Some(recover(console, place, &restoration, reason)?),
+        None => None,
+    };
     let restored = restoration
         .publish()
         .map_err(|error| console.failure(&error))?;
-    tell_restored(console, &args.dir, &restored)
+    tell_restored(console, &args.dir, &restored, recovered.as_ref())
+}
+
+/// Records the loss while the ledger has not its name yet, and signs a checkpoint with the new key.
+fn recover(
+    console: &mut Console<'_>,
+    place: &Place,
+    restoration: &Restoration,
+    reason: &str,
+) -> Result<Recovered, Failure> {
+    let reason = crate::import::text::normalised(reason);
+    if reason.is_empty() {
+        return Err(console.wrong("--reason", "", "phải nêu lý do", "a reason is needed"));
+    }
+    let place = place.at(restoration.building());
+    let mut ledger = place.write(console)?;
+    let actor = place.actor(console, &ledger)?;
+    let lost = restoration.restored.lost.as_ref();
+    let recovered = ledger.recover(&mut place.tools(), &actor, &reason, lost);
+    let recovered = recovered.map_err(|error| console.failure(&error))?;
+    let signed = ledger.checkpoint();
+    let (_, note) = signed.map_err(|error| console.failure(&error))?;
+    checkpoint::save(&place.dir, &note)
+        .map_err(|error| console.failure(&OfficeError::Checkpoint(error)))?;
+    Ok(recovered)
 }
 
 fn tell_restored(
     console: &mut Console<'_>,
     dir: &Path,
     restored: &Restored,
+    recovered: Option<&Recovered>,
 ) -> Result<(), Failure> {
-    if restored.compared.is_none() {
+    if restored.compared.is_none() && restored.lost.is_none() {
         console.notice(console.pick(
             "⚠ chưa so với mốc xác nhận nào ở nơi khác (--verify-against): sổ gốc có thể đã dài hơn",
             "⚠ compared with no checkpoint kept elsewhere (--verify-against): the ledger may have \
@@ -303,6 +341,12 @@ fn tell_restored(
         return console.json(&json!({
             "dir": dir.to_string(), "ledger": restored.ledger.to_string(), "seq": seq,
             "root": root, "compared": restored.compared,
+            "lost": restored.lost.as_ref().map(|lost| json!({
+                "old_size": lost.size, "old_root": hex(&lost.root),
+            })),
+            "recovered": recovered.map(|it| json!({
+                "seq": it.seq, "key": it.key, "origin": it.origin,
+            })),
         }));
     }
     console.line(console.pick(
@@ -315,7 +359,51 @@ fn tell_restored(
             restored.ledger
         ),
     ))?;
-    console.line(console.pick(format!("  gốc {root}"), format!("  root {root}")))
+    console.line(console.pick(format!("  gốc {root}"), format!("  root {root}")))?;
+    match recovered {
+        Some(recovered) => tell_recovered(console, restored, recovered),
+        None => Ok(()),
+    }
+}
+
+fn tell_recovered(
+    console: &mut Console<'_>,
+    restored: &Restored,
+    recovered: &Recovered,
+) -> Result<(), Failure> {
+    let seq = recovered.seq;
+    console.line(match &restored.lost {
+        Some(lost) => console.pick(
+            format!(
+                "MẤT: các sự kiện {seq} đến {} của sổ cũ; đã ghi vào sổ ở sự kiện #{seq}",
+                lost.size
+            ),
+            format!(
+                "LOST: events {seq} to {} of the old ledger; recorded in event #{seq}",
+                lost.size
+            ),
+        ),
+        None => console.pick(
+            format!(
+                "Không biết mất bao nhiêu sự kiện sau {}; đã ghi ở #{seq}",
+                seq - 1
+            ),
+            format!(
+                "How many events after {} are lost is not known; recorded in #{seq}",
+                seq - 1
+            ),
+        ),
+    })?;
+    console.line(console.pick(
+        format!("  khóa mới: {}", recovered.key),
+        format!("  new key: {}", recovered.key),
+    ))?;
+    console.line(console.pick(
+        "  việc cần làm: ghi lại những gì đã mất; gửi khóa mới cho các cơ quan đồng xác nhận; xóa \
+         lại dữ liệu cá nhân đã xóa sau bản sao lưu",
+        "  to do: record again what was lost; send the new key to the offices that cosign; erase \
+         again what personal data was erased after the backup",
+    ))
 }
 
 /// Asks at a terminal for the newest known checkpoint.

@@ -29,6 +29,7 @@ use super::people::{
     HouseholdRegistered, PersonChanged, PersonJoined, PersonLeft,
 };
 use super::personal::{Personal, Subject};
+use super::recovery::LedgerRecovered;
 use super::report::ReportIssued;
 use super::stage::Stage;
 use super::succession::{HouseholdClosed, HouseholdMerged, HouseholdSplit};
@@ -301,6 +302,8 @@ bodies! {
     LedgerOpened(LedgerOpened) = "ledger.opened",
     /// Another key signs the checkpoints from here on.
     LedgerKeyRotated(LedgerKeyRotated) = "ledger.key_rotated",
+    /// Events were lost, and the ledger goes on under another origin and key.
+    LedgerRecovered(LedgerRecovered) = "ledger.recovered",
     /// An official may act.
     ActorRegistered(ActorRegistered) = "actor.registered",
     /// A part of a larger text that a later event of the batch names by its SHA-256.

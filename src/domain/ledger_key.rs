@@ -1,4 +1,4 @@
-//! The event by which a ledger changes the key that signs its checkpoints.
+//! The events by which a ledger changes the key that signs its checkpoints.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

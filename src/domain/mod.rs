@@ -26,6 +26,7 @@ pub mod papers;
 pub mod people;
 pub mod period;
 pub mod personal;
+pub mod recovery;
 pub mod rejection;
 pub mod report;
 pub mod restate;

@@ -357,6 +357,12 @@ impl State {
                     ledger.key.clone_from(&data.key);
                 }
             }
+            Body::LedgerRecovered(data) => {
+                if let Some(ledger) = &mut self.ledger {
+                    ledger.key.clone_from(&data.key);
+                    ledger.origin.clone_from(&data.origin);
+                }
+            }
             Body::ActorRegistered(data) => {
                 let named = (data.name.clone(), data.office.clone());
                 self.actors.insert(data.actor.clone(), named);

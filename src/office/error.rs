@@ -49,6 +49,13 @@ pub enum OfficeError {
         /// How many events there are.
         head: u64,
     },
+    /// A checkpoint of events that were lost, and given up when the ledger was restored.
+    LostHistory {
+        /// The size of the checkpoint.
+        size: u64,
+        /// The event that says so: the first one after the loss.
+        recovered: u64,
+    },
     /// The checkpoint does not cover the event.
     NotCovered {
         /// The event.
@@ -227,6 +234,16 @@ impl OfficeError {
                 format!("mốc xác nhận có {size} sự kiện, sổ chỉ có {head}"),
                 format!("the checkpoint covers {size} events, the ledger has only {head}"),
             ),
+            OfficeError::LostHistory { size, recovered } => (
+                format!(
+                    "mốc xác nhận {size} sự kiện là của lịch sử đã mất: sổ được khôi phục có chấp \
+                     nhận mất dữ liệu, từ sự kiện {recovered} là lịch sử mới"
+                ),
+                format!(
+                    "the checkpoint of {size} events is of a history that was lost: the ledger was \
+                     restored with a loss, and from event {recovered} on it is another"
+                ),
+            ),
             OfficeError::NotCovered { seq, size } => (
                 format!("mốc xác nhận có {size} sự kiện, chưa gồm sự kiện {seq}"),
                 format!("the checkpoint covers {size} events, and not event {seq}"),
@@ -271,6 +288,7 @@ impl Explain for OfficeError {
             OfficeError::OtherSigningKey(_) => "other_signing_key",
             OfficeError::OtherHistory { .. } => "other_history",
             OfficeError::CheckpointBeyond { .. } => "checkpoint_beyond",
+            OfficeError::LostHistory { .. } => "lost_history",
             OfficeError::NotCovered { .. } => "not_covered",
             OfficeError::NoCheckpoint => "no_checkpoint",
             OfficeError::Unsealed => "unsealed",
@@ -316,6 +334,12 @@ impl Explain for OfficeError {
                 )
                 .to_owned(),
             ),
+            OfficeError::LostHistory { recovered, .. } => Some(lang.pick(
+                format!("lý do mất: `socai events --raw --from {recovered} --to {recovered}`"),
+                format!(
+                    "why it was lost: `socai events --raw --from {recovered} --to {recovered}`"
+                ),
+            )),
             OfficeError::OtherSigningKey(_) => Some(
                 lang.pick(
                     "khôi phục thư mục keys từ bản sao lưu đúng của sổ này",

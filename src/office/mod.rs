@@ -19,6 +19,7 @@ pub mod opening;
 pub mod personal;
 pub mod proving;
 pub mod recording;
+pub mod recovery;
 mod register;
 pub mod replay;
 pub mod reports;

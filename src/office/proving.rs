@@ -14,17 +14,33 @@ use crate::log::{EventRead, codec};
 /// What the events of a ledger say of who signs its checkpoints.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct KeyHistory {
-    /// The origin line of the checkpoints.
+    /// The origin line of the checkpoints that are signed now.
     pub origin: String,
     /// Each key with the `seq` of the event that named it, in their order.
     keys: Vec<(u64, Verifier)>,
+    /// Where the ledger went on after a loss.
+    pub recoveries: Vec<Recovery>,
+}
+
+/// A place where a ledger went on after events were lost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recovery {
+    /// The `ledger.recovered` that says so: the first event of the new history.
+    pub seq: u64,
+    /// The origin line of the checkpoints before it.
+    pub origin: String,
+    /// The size of the newest signed checkpoint that was known of the lost history.
+    pub old_size: Option<u64>,
+    /// Why, in the recorder's words.
+    pub reason: String,
 }
 
 /// How the events that name keys end. The members of an event stand in alphabetical order, and a
 /// quotation mark inside a text is escaped, so nothing else can end like this.
-const NAMING: [&[u8]; 2] = [
+const NAMING: [&[u8]; 3] = [
     br#""type":"ledger.opened","v":1}"#,
     br#""type":"ledger.key_rotated","v":1}"#,
+    br#""type":"ledger.recovered","v":1}"#,
 ];
 
 impl KeyHistory {
@@ -43,6 +59,15 @@ impl KeyHistory {
                 opened.key
             }
             Body::LedgerKeyRotated(rotated) => rotated.key,
+            Body::LedgerRecovered(recovered) => {
+                self.recoveries.push(Recovery {
+                    seq,
+                    origin: std::mem::replace(&mut self.origin, recovered.origin),
+                    old_size: recovered.old_size,
+                    reason: event.reason.unwrap_or_default(),
+                });
+                recovered.key
+            }
             _ => return Ok(()),
         };
         // A ledger without a signing key names none.
@@ -59,15 +84,47 @@ impl KeyHistory {
         covered.or(self.keys.first()).map(|(_, key)| key)
     }
 
+    /// The origin line of a checkpoint of this size.
+    pub fn origin_of_size(&self, size: u64) -> &str {
+        let later = self.recoveries.iter().find(|recovery| recovery.seq > size);
+        later.map_or(&self.origin, |recovery| &recovery.origin)
+    }
+
     /// Reads a checkpoint of this ledger: its origin, and the signature of the key of its size.
     ///
     /// # Errors
-    /// What does not hold.
-    pub fn open(&self, note: &Note) -> Result<Checkpoint, CheckpointError> {
+    /// What does not hold; [`OfficeError::LostHistory`] for a checkpoint of events that were given
+    /// up.
+    pub fn open(&self, note: &Note) -> Result<Checkpoint, OfficeError> {
         let claimed = Checkpoint::parse(&note.text)?;
-        let known = self.of_size(claimed.size).ok_or(NoteError::Unknown)?;
-        Checkpoint::open(&note.to_string(), &self.origin, std::slice::from_ref(known))
+        let size = claimed.size;
+        let text = note.to_string();
+        if let Some(recovery) = self.gave_up(&claimed) {
+            let before = self.of_size(recovery.seq - 1).ok_or_else(unknown)?;
+            Checkpoint::open(&text, &recovery.origin, std::slice::from_ref(before))?;
+            return Err(OfficeError::LostHistory {
+                size,
+                recovered: recovery.seq,
+            });
+        }
+        let known = self.of_size(size).ok_or_else(unknown)?;
+        let origin = self.origin_of_size(size);
+        Ok(Checkpoint::open(
+            &text,
+            origin,
+            std::slice::from_ref(known),
+        )?)
     }
+
+    /// The recovery that gave up the events which a checkpoint claims.
+    fn gave_up(&self, claimed: &Checkpoint) -> Option<&Recovery> {
+        let mut recoveries = self.recoveries.iter();
+        recoveries.find(|it| it.origin == claimed.origin && claimed.size >= it.seq)
+    }
+}
+
+fn unknown() -> CheckpointError {
+    NoteError::Unknown.into()
 }
 
 /// A log as a tree, ready to prove anything about it.

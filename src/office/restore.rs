@@ -5,7 +5,8 @@
 //!
 //! **The newest known checkpoint decides.** A backup is older than the ledger was. Whoever holds a
 //! checkpoint of the lost ledger gives it: where the backup has other events, it is refused for
-//! good; where it has fewer, what came after would be lost, and it is refused too.
+//! good; where it has fewer, what came after would be lost, and it is refused too, unless the loss
+//! is accepted: then the ledger says so before anything else ([`super::recovery`]).
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -35,6 +36,8 @@ pub struct RestoreOrder<'a> {
     pub passphrase: Option<&'a Passphrase>,
     /// Signed checkpoints that are known of the ledger.
     pub known: &'a [String],
+    /// What came after the backup is given up.
+    pub accept_loss: bool,
 }
 
 /// Why a ledger is not restored.
@@ -109,8 +112,10 @@ impl Explain for RestoreError {
     fn hint(&self, lang: Lang) -> Option<String> {
         let (vi, en) = match self {
             RestoreError::Older { .. } => (
-                "hãy tìm bản sao lưu mới hơn, hoặc bản nối tiếp (--then)",
-                "look for a newer backup, or for an increment (--then)",
+                "hãy tìm bản sao lưu mới hơn, hoặc bản nối tiếp (--then); nếu không còn: --accept-loss \
+                 --reason LÝ_DO",
+                "look for a newer backup, or for an increment (--then); if there is none: \
+                 --accept-loss --reason WHY",
             ),
             RestoreError::OtherHistory { .. } => (
                 "bản sao lưu hoặc mốc xác nhận không phải của lịch sử này: cần người kiểm tra",
@@ -131,6 +136,9 @@ pub struct Restored {
     pub head: Head,
     /// The size of the newest signed checkpoint that the restored events were compared with.
     pub compared: Option<u64>,
+    /// The newest signed checkpoint of events that are lost. There is one only where the loss was
+    /// accepted.
+    pub lost: Option<Checkpoint>,
 }
 
 /// A restoration that is built and checked, and has not its name yet. Dropping it removes it.
@@ -153,6 +161,11 @@ impl Drop for Restoration {
 }
 
 impl Restoration {
+    /// Where it is being built.
+    pub fn building(&self) -> &Path {
+        &self.building
+    }
+
     /// Gives it its name.
     ///
     /// # Errors
@@ -206,6 +219,7 @@ pub fn restore(order: &RestoreOrder<'_>, options: LogOptions) -> Result<Restorat
                 at_ms: 0,
             },
             compared: None,
+            lost: None,
         },
     };
     restoration.restored = build(order, &restoration.building, options)?;
@@ -251,12 +265,30 @@ fn build(
         return Err(RestoreError::NotFull(first.unwrap_or_default()).into());
     };
     let head = builder.finish()?;
-    let own = newest
-        .map(|note| checked(&note, &leaves, &keys))
-        .transpose()?;
-    let compared = compare(order, &leaves, &keys)?;
-    if let Some(Claim::More(known)) = own {
-        return Err(older(&leaves, known));
+    let known = compare(order, &leaves, &keys)?;
+    let own = newest.map(|note| checked(&note, &leaves, &keys));
+    let own = own.transpose()?.unwrap_or(Claim::Holds(0));
+    let lost = match (known.lost, own) {
+        (Some(lost), Claim::More(own)) if own.size > lost.size => Some(own),
+        (None, Claim::More(own)) => Some(own),
+        (lost, _) => lost,
+    };
+    if let (Some(lost), false) = (&lost, order.accept_loss) {
+        return Err(RestoreError::Older {
+            have: leaves.len() as u64,
+            known: lost.size,
+        }
+        .into());
+    }
+    if lost.is_some() {
+        // It may cover what is lost, and no log opens behind its checkpoint. The backup has it.
+        let path = building.join(CHECKPOINT);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(file_error(&path)(error));
+            }
+            _ => {}
+        }
     }
     let log = SledLog::open(building, options)?;
     let ledger = crate::log::EventRead::ledger(&log);
@@ -269,7 +301,8 @@ fn build(
     Ok(Restored {
         ledger,
         head,
-        compared,
+        compared: known.compared,
+        lost,
     })
 }
 
@@ -278,31 +311,39 @@ enum Claim {
     /// They are those that were signed.
     Holds(u64),
     /// There were more.
-    More(u64),
+    More(Checkpoint),
 }
 
-fn older(leaves: &[merkle::Hash], known: u64) -> OfficeError {
-    RestoreError::Older {
-        have: leaves.len() as u64,
-        known,
-    }
-    .into()
+/// What the known checkpoints come to.
+struct Known {
+    /// The size of the newest that the restored events were compared with.
+    compared: Option<u64>,
+    /// The newest that covers more than was restored.
+    lost: Option<Checkpoint>,
 }
 
-/// The size of the newest known checkpoint, if there is one; every one of them must hold.
+/// Compares every known checkpoint; none may be of another history.
 fn compare(
     order: &RestoreOrder<'_>,
     leaves: &[merkle::Hash],
     keys: &[Verifier],
-) -> Result<Option<u64>, OfficeError> {
-    let mut compared = None;
+) -> Result<Known, OfficeError> {
+    let mut known = Known {
+        compared: None,
+        lost: None,
+    };
     for note in order.known {
         match checked(note, leaves, keys)? {
-            Claim::Holds(size) => compared = compared.max(Some(size)),
-            Claim::More(known) => return Err(older(leaves, known)),
+            Claim::Holds(size) => known.compared = known.compared.max(Some(size)),
+            Claim::More(more) => {
+                let newest = known.lost.as_ref().map_or(0, |lost| lost.size);
+                if more.size > newest {
+                    known.lost = Some(more);
+                }
+            }
         }
     }
-    Ok(compared)
+    Ok(known)
 }
 
 /// Compares a signed checkpoint with the restored events.
@@ -319,7 +360,7 @@ fn checked(note: &str, leaves: &[merkle::Hash], keys: &[Verifier]) -> Result<Cla
         .ok()
         .and_then(|size| leaves.get(..size));
     match covered {
-        None => Ok(Claim::More(size)),
+        None => Ok(Claim::More(checkpoint)),
         Some(covered) if merkle::root(covered) == checkpoint.root => Ok(Claim::Holds(size)),
         Some(_) => Err(RestoreError::OtherHistory { size }.into()),
     }

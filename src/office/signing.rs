@@ -88,18 +88,36 @@ impl<L: EventLog> Ledger<L> {
         let (origin, previous) = self.origin();
         // An earlier rotation that was cut short is finished first.
         self.signer()?;
+        let key = self.next_key(tools, &origin)?;
+        let body = Body::LedgerKeyRotated(Box::new(LedgerKeyRotated {
+            key: key.clone(),
+            previous: previous.clone(),
+        }));
+        let seq = self.change_key(tools, by, reason, body)?;
+        Ok(Rotated { key, previous, seq })
+    }
+
+    /// Draws the next key, durable when this returns.
+    pub(super) fn next_key(&self, tools: &mut Tools, origin: &str) -> Result<String, OfficeError> {
         let seed = self.keys.draw_next_seed(tools.random.as_mut())?;
-        let signer = Signer::new(&origin, &seed).map_err(CheckpointError::from)?;
-        let key = signer.verifier().to_string();
+        let signer = Signer::new(origin, &seed).map_err(CheckpointError::from)?;
+        Ok(signer.verifier().to_string())
+    }
+
+    /// Records the event that names the next key, and destroys the old one.
+    pub(super) fn change_key(
+        &mut self,
+        tools: &mut Tools,
+        by: &Actor,
+        reason: &str,
+        body: Body,
+    ) -> Result<u64, OfficeError> {
         let at_ms = tools.clock.now_ms().max(self.stand.at_ms);
         let event = Event {
             at_ms,
             batch: None,
             by: by.clone(),
-            body: Body::LedgerKeyRotated(Box::new(LedgerKeyRotated {
-                key: key.clone(),
-                previous: previous.clone(),
-            })),
+            body,
             document: None,
             findings: Vec::new(),
             id: id_by_hand(tools, at_ms),
@@ -111,6 +129,6 @@ impl<L: EventLog> Ledger<L> {
         };
         let (seq, _) = self.append(tools, vec![event])?;
         self.keys.use_next_seed()?;
-        Ok(Rotated { key, previous, seq })
+        Ok(seq)
     }
 }

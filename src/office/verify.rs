@@ -514,6 +514,30 @@ fn check_checkpoints(dir: &Path, how: &Verifying<'_>, pass: &Pass, found: &mut V
         );
         found.note(Check::Checkpoints, "no_checkpoint", text);
     }
+    for recovery in &pass.prover.keys.recoveries {
+        let (seq, reason) = (recovery.seq, &recovery.reason);
+        let lost = |lang: Lang| match recovery.old_size {
+            Some(old) => lang.pick(
+                format!("các sự kiện {seq} đến {old} của lịch sử cũ đã mất"),
+                format!("events {seq} to {old} of the old history were lost"),
+            ),
+            None => lang.pick(
+                format!("không biết mất bao nhiêu sự kiện sau {}", seq - 1),
+                format!("how many events after {} were lost is not known", seq - 1),
+            ),
+        };
+        let text = Text::new(
+            format!(
+                "sự kiện {seq}: sổ được khôi phục có chấp nhận mất dữ liệu; {}: {reason}",
+                lost(Lang::Vi)
+            ),
+            format!(
+                "event {seq}: the ledger was restored with a loss; {}: {reason}",
+                lost(Lang::En)
+            ),
+        );
+        found.note(Check::Checkpoints, "recovered", text);
+    }
     for (name, note) in own.iter().chain(&how.checkpoints) {
         match pass.prover.open(note) {
             Ok(checkpoint) => found.checkpoints.push((checkpoint.size, name.clone())),
@@ -523,6 +547,7 @@ fn check_checkpoints(dir: &Path, how: &Verifying<'_>, pass: &Pass, found: &mut V
                 let seq = match error {
                     OfficeError::OtherHistory { .. } => Some(1),
                     OfficeError::CheckpointBeyond { head, .. } => Some(head + 1),
+                    OfficeError::LostHistory { recovered, .. } => Some(recovered),
                     _ => None,
                 };
                 found.tell(Check::Checkpoints, error.code(), seq, text);

@@ -77,6 +77,61 @@ fn while_batches_of_many_frames_are_recorded() {
     writers("large", 3, 120, 4);
 }
 
+/// What a kill left behind of sealing: a copy that was being made, or frames whose copy is there.
+fn amid_sealing(dir: &Path) -> (u64, u64) {
+    let (mut parts, mut both) = (0, 0);
+    for entry in std::fs::read_dir(dir.join("journal")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        parts += u64::from(name.ends_with(".tmp"));
+        if let Some(first) = name.strip_suffix(".frames") {
+            let sealed = path.with_file_name(format!("{first}.ndjson.zst"));
+            both += u64::from(sealed.exists());
+        }
+    }
+    (parts, both)
+}
+
+#[test]
+fn while_segments_are_sealed() {
+    let mut dice = Dice::new(9);
+    let temp = tempfile::tempdir().unwrap();
+    let dir = temp.path().join("ledger");
+    let (mut parts, mut both, mut sealed) = (0, 0, 0);
+    let rounds = rounds(4);
+    for round in 0..rounds {
+        if round % 10 == 0 {
+            drop(std::fs::remove_dir_all(&dir));
+            drop(SledLog::create(&dir, LEDGER, options()).unwrap());
+        }
+        let mut command = child("common::child_writer", &dir);
+        command.env("SOCAI_TEST_MODE", "sealing");
+        let lines = kill_after(command, "ready", 60, &mut dice);
+        let left = amid_sealing(&dir);
+        parts += u64::from(left.0 > 0);
+        both += u64::from(left.1 > 0);
+        // Opening seals what is left, and every event is read through whatever stands there.
+        drop(check_ledger(&dir, last_number(&lines, "acknowledged ")));
+        drop(check_ledger(&dir, 0));
+        sealed = std::fs::read_dir(dir.join("journal"))
+            .unwrap()
+            .filter(|entry| {
+                entry
+                    .as_ref()
+                    .unwrap()
+                    .path()
+                    .to_str()
+                    .unwrap()
+                    .ends_with(".zst")
+            })
+            .count();
+    }
+    println!(
+        "kill, sealing: {rounds} rounds, {parts} amid a copy, {both} between copy and frames, \
+         {sealed} sealed segments in the last ledger, 0 lost"
+    );
+}
+
 #[test]
 #[ignore = "runs as a child of another test"]
 fn child_rebuilder() {
@@ -373,6 +428,95 @@ fn while_a_ledger_is_opened_for_the_first_time() {
         office.must(&ledger, &["checkpoint"]);
     }
     println!("kill, init: {rounds} rounds, {begun_anew} begun again, 0 in part");
+}
+
+/// A backup that was cut short leaves no file of its name; one that is there is whole. The ledger
+/// is as it was.
+#[test]
+fn while_a_backup_is_made() {
+    let mut dice = Dice::new(10);
+    let office = Office::new();
+    let supports = office.file("supports.csv", &supports(2_500));
+    office.must(&office.base, &["import", "supports", &supports]);
+    let file = office.temp.path().join("b.socai").display().to_string();
+    let words = ["backup", &file];
+    let begun = Instant::now();
+    office.must(&office.base, &words);
+    let took = begun.elapsed();
+    let head = office.head(&office.base);
+    let rounds = rounds(3);
+    let mut whole = 0;
+    for _ in 0..rounds {
+        drop(std::fs::remove_file(&file));
+        let done = office.kill(&office.base, &words, took, &mut dice);
+        let there = Path::new(&file).exists();
+        assert!(!done || there, "acknowledged, and not there");
+        if there {
+            office.must(&office.base, &["backup", "verify", &file]);
+        } else {
+            office.must(&office.base, &words);
+            office.must(&office.base, &["backup", "verify", &file]);
+        }
+        whole += u64::from(there);
+        assert_eq!(office.head(&office.base), head);
+    }
+    office.must(&office.base, &["verify", "--full"]);
+    println!(
+        "kill, backup: {rounds} rounds, {whole} whole files, {} no file, 0 in part",
+        rounds - whole
+    );
+}
+
+/// A restoration with an accepted loss: either there is no ledger, or one that says what was lost
+/// and signs with its new key.
+#[test]
+fn while_a_loss_is_accepted() {
+    let mut dice = Dice::new(11);
+    let office = Office::new();
+    let file = office.temp.path().join("b.socai").display().to_string();
+    let note = office.temp.path().join("newer").display().to_string();
+    office.must(&office.base, &["backup", &file]);
+    let old = office.head(&office.base);
+    office.must(&office.base, &["subject", "hold", "H1", "--basis", "Luật"]);
+    office.must(&office.base, &["checkpoint", "--output", &note]);
+    let seed = std::fs::read(office.base.join("keys/signing")).unwrap();
+    let into = office.temp.path().join("again");
+    let words = [
+        "restore",
+        &file,
+        into.to_str().unwrap(),
+        "--verify-against",
+        &note,
+        "--accept-loss",
+        "--reason",
+        "ổ đĩa hỏng",
+    ];
+    let begun = Instant::now();
+    office.must(&into, &words);
+    let took = begun.elapsed();
+    let rounds = rounds(3);
+    let (mut whole, mut keys) = (0, std::collections::BTreeSet::new());
+    for _ in 0..rounds {
+        drop(std::fs::remove_dir_all(&into));
+        let done = office.kill(&into, &words, took, &mut dice);
+        let there = into.exists();
+        assert!(!done || there, "acknowledged, and not there");
+        if !there {
+            office.must(&into, &words);
+        }
+        whole += u64::from(there);
+        assert_eq!(office.head(&into), old + 1);
+        office.must(&into, &["verify", "--full"]);
+        office.must(&into, &["checkpoint", "verify"]);
+        let now = std::fs::read(into.join("keys/signing")).unwrap();
+        assert_ne!(now, seed, "the key of the lost history signs this one");
+        assert!(keys.insert(now), "one key for two histories");
+        assert!(!into.join("keys/signing.next").exists());
+    }
+    println!(
+        "kill, restore --accept-loss: {rounds} rounds, {whole} whole, {} not at all, 0 in part",
+        rounds - whole
+    );
 }
 
 fn reading() -> socai::log::LogOptions {
