@@ -383,7 +383,7 @@ mod folding {
     use socai::log::codec;
     use socai::projection::movement::{ADDITIVE, Balance, late, movement};
     use socai::projection::{
-        Axis, Dimension, Entries, Facts, Figures, Query, View, figures::figures,
+        Axis, Boundaries, Dimension, Entries, Facts, Figures, Query, View, figures::figures,
     };
     use socai::report::{KnownAs, Narrative, Report, ReportInput, Template, render};
     use uuid::Uuid;
@@ -863,6 +863,7 @@ mod folding {
                 period: "2023-Q2".parse().unwrap(),
                 cut_off: None,
                 axis,
+                boundaries: Boundaries::Then,
                 lang: socai::domain::Lang::Vi,
                 number: None,
                 date: None,

@@ -21,7 +21,7 @@ use socai::domain::command::{ClassGiven, Command, SupportChange};
 use socai::domain::{HouseholdClass, Lang, Money, Quantity, Stage};
 use socai::office::reports::{IssueBasis, ReportOrder};
 use socai::office::{AsOf, Outcome};
-use socai::projection::Axis;
+use socai::projection::{Axis, Boundaries};
 use socai::report::Report;
 use socai::report::render::{Form, render};
 
@@ -193,6 +193,7 @@ impl World {
             period: "2023-H1".parse().unwrap(),
             cut_off: "2023-04-30".parse().ok(),
             axis: Axis::Occurred,
+            boundaries: Boundaries::Then,
             template: "poverty-reduction-half-year".to_owned(),
             lang,
             narrative: None,

@@ -86,6 +86,7 @@ pub fn run(console: &mut Console<'_>, place: &Place, args: &DemoArgs) -> Result<
             period: "2023-H1".to_owned(),
             cut_off: Some("2023-04-30".to_owned()),
             axis: "occurred".to_owned(),
+            boundaries: "then".to_owned(),
             template: "poverty-reduction-half-year".to_owned(),
             narrative: None,
             as_of: AsOfArgs::default(),

@@ -313,15 +313,7 @@ pub fn axis_name(axis: Axis, lang: crate::domain::Lang) -> &'static str {
 
 /// What people call the boundaries that places are told apart by.
 pub fn boundaries_name(boundaries: Boundaries, lang: crate::domain::Lang) -> String {
-    match boundaries {
-        Boundaries::Then => lang
-            .pick("địa giới tại thời điểm đó", "boundaries of the time")
-            .to_owned(),
-        Boundaries::On(day) => lang.pick(
-            format!("địa giới ngày {}", day.format("%d/%m/%Y")),
-            format!("boundaries of {day}"),
-        ),
-    }
+    boundaries.label(lang)
 }
 
 /// What people call a dimension.

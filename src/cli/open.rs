@@ -9,7 +9,9 @@ use super::console::{Console, Failure};
 use crate::domain::event::Actor;
 use crate::log::keys::KeyStore;
 use crate::log::random::SystemRandom;
-use crate::log::{Clock, IndexState, JournalReader, LogOptions, OpenReport, SledLog, SystemClock};
+use crate::log::{
+    Clock, EventRead, IndexState, JournalReader, LogOptions, OpenReport, SledLog, SystemClock,
+};
 use crate::office::access::{Access, AccessLog};
 use crate::office::erasure;
 use crate::office::views::{self, Need};
@@ -246,7 +248,7 @@ impl Place {
 }
 
 /// Today at the ledger's offset.
-pub fn today(ledger: &Reader) -> chrono::NaiveDate {
+pub fn today<L: EventRead>(ledger: &Ledger<L>) -> chrono::NaiveDate {
     let opened = ledger.state().ledger.as_ref();
     let offset = opened.map_or("+00:00", |opened| opened.offset.as_str());
     crate::office::asof::local_date(SystemClock.now_ms(), offset)

@@ -11,9 +11,11 @@ use super::open::{Place, Reader};
 use super::report_diff;
 use super::values;
 use crate::domain::report::IssuedReport;
+use crate::log::EventRead;
 use crate::log::codec::format_moment;
 use crate::office::reports::{IssueBasis, ReportOrder, narrative_text};
-use crate::office::{OfficeError, Outcome};
+use crate::office::{Ledger, OfficeError, Outcome};
+use crate::projection::Boundaries;
 use crate::report::Report;
 use crate::report::render::{Form, render};
 
@@ -70,6 +72,10 @@ pub struct OrderArgs {
     /// Trục thời gian · axis
     #[arg(long, default_value = "occurred")]
     pub axis: String,
+    /// Địa giới: then (của ngày phát sinh), now (hôm nay) hoặc một ngày · boundaries of the day it
+    /// happened, of today, or of a date
+    #[arg(long, default_value = "then", value_name = "then|now|DATE")]
+    pub boundaries: String,
     /// Mẫu báo cáo · template
     #[arg(long, default_value = "poverty-reduction-half-year")]
     pub template: String,
@@ -128,6 +134,10 @@ pub struct DiffArgs {
     /// Trục thời gian · axis
     #[arg(long, default_value = "occurred")]
     pub axis: String,
+    /// Địa giới của bản chưa phát hành: then, now hoặc một ngày; không nêu thì như báo cáo kia ·
+    /// boundaries of what was not issued: then, now or a date; else as in the other report
+    #[arg(long, value_name = "then|now|DATE")]
+    pub boundaries: Option<String>,
     /// Mẫu báo cáo · template
     #[arg(long, default_value = "poverty-reduction-half-year")]
     pub template: String,
@@ -174,11 +184,23 @@ pub fn show(
         order.narrative = Some((text.to_owned(), name.to_owned()));
     }
     let ledger = place.read(console, &args.order.as_of)?;
+    order.boundaries = boundaries(console, &args.order.boundaries, &ledger)?;
     let report = ledger.draft(&order);
     let report = report.map_err(|error| console.failure(&error))?;
     put(console, &report, form, args.output.as_deref())
 }
 
+/// By which boundaries a report counts: today is the day on which it is made, and stays that day.
+pub(super) fn boundaries<L: EventRead>(
+    console: &Console<'_>,
+    text: &str,
+    ledger: &Ledger<L>,
+) -> Result<Boundaries, Failure> {
+    let parsed = Boundaries::parse(text, super::open::today(ledger));
+    parsed.map_err(|error| console.usage("--boundaries", &error))
+}
+
+/// What is asked, apart from its boundaries: what *now* is, the ledger knows.
 pub(super) fn order(console: &Console<'_>, args: &OrderArgs) -> Result<ReportOrder, Failure> {
     let period = args.period.parse();
     let axis = args.axis.parse();
@@ -199,6 +221,7 @@ pub(super) fn order(console: &Console<'_>, args: &OrderArgs) -> Result<ReportOrd
         cut_off: cut_off.transpose()?,
         axis: axis
             .map_err(|error: crate::projection::FiguresError| console.usage("--axis", &error))?,
+        boundaries: Boundaries::Then,
         template: args.template.clone(),
         lang: console.lang,
         narrative,
@@ -206,7 +229,7 @@ pub(super) fn order(console: &Console<'_>, args: &OrderArgs) -> Result<ReportOrd
 }
 
 fn issue(console: &mut Console<'_>, place: &Place, args: &IssueArgs) -> Result<(), Failure> {
-    let order = order(console, &args.order)?;
+    let mut order = order(console, &args.order)?;
     let basis = IssueBasis {
         number: args.number.clone(),
         date: values::date(console, "--date", &args.date)?,
@@ -217,6 +240,7 @@ fn issue(console: &mut Console<'_>, place: &Place, args: &IssueArgs) -> Result<(
     let form = form(console, output)?;
     let as_of = place.as_of(console, &args.order.as_of)?;
     let mut ledger = place.write(console)?;
+    order.boundaries = boundaries(console, &args.order.boundaries, &ledger)?;
     let by = place.actor(console, &ledger)?;
     let mut tools = place.tools();
     let (report, outcome) = ledger

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::args::AsOfArgs;
 use super::console::{Console, Failure, grouped, table};
 use super::open::{Place, Reader};
-use super::report::{DiffArgs, OrderArgs, order};
+use super::report::{DiffArgs, OrderArgs, boundaries, order};
 use super::traced;
 use crate::domain::language::Lang;
 use crate::log::{Clock, SystemClock};
@@ -20,7 +20,10 @@ pub fn diff(console: &mut Console<'_>, place: &Place, args: &DiffArgs) -> Result
     let ledger = place.read(console, &AsOfArgs::default())?;
     let side = |text: &str| ledger.side(text).map_err(|error| console.failure(&error));
     let (a, b) = (side(&args.a)?, side(&args.b)?);
-    let order = asked(console, &ledger, args, [&a, &b])?;
+    let mut order = asked(console, &ledger, args, [&a, &b])?;
+    if let Some(text) = &args.boundaries {
+        order.boundaries = boundaries(console, text, &ledger)?;
+    }
     let comparison = ledger
         .compare(&a, &b, &order, SystemClock.now_ms())
         .map_err(|error| console.failure(&error))?;
@@ -59,6 +62,7 @@ fn asked(
             period,
             cut_off: args.cut_off.clone(),
             axis: args.axis.clone(),
+            boundaries: "then".to_owned(),
             template: args.template.clone(),
             narrative: None,
             as_of: AsOfArgs::default(),
@@ -184,6 +188,13 @@ fn print_cause(
                 "     granted on the earlier class: {}",
                 cause.supports.join(", ")
             ),
+        ))?;
+    }
+    if !cause.touched.is_empty() {
+        let touched = cause.touched.join(", ");
+        console.line(lang.pick(
+            format!("     trong những gì báo cáo đếm: {touched}"),
+            format!("     of what the report counts: {touched}"),
         ))?;
     }
     let figures = if cause.figures.is_empty() {

@@ -253,6 +253,12 @@ pub type BudgetKey = (Option<Code>, Option<Code>, Code, Option<Period>);
 #[derive(Debug, Clone)]
 pub struct Adopted(Arc<Catalogue>);
 
+impl From<Catalogue> for Adopted {
+    fn from(catalogue: Catalogue) -> Adopted {
+        Adopted(Arc::new(catalogue))
+    }
+}
+
 impl std::ops::Deref for Adopted {
     type Target = Catalogue;
     fn deref(&self) -> &Catalogue {

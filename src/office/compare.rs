@@ -13,24 +13,27 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::asof::{AsOf, local_date};
+use super::counted::Counted;
 use super::error::OfficeError;
 use super::issued::IssuedError;
 use super::ledger::{Ledger, decode, offset};
 use super::replay::{Moment, each_moment};
 use super::reports::{ReportOrder, again, make_draft};
 use super::traced::{Traced, support_of};
+use crate::domain::catalogue::Catalogue;
 use crate::domain::class::HouseholdClass;
 use crate::domain::code::Code;
 use crate::domain::event::{Body, Event};
 use crate::domain::period::Period;
 use crate::domain::report::IssuedReport;
 use crate::domain::stage::Stage;
-use crate::domain::state::State;
+use crate::domain::state::{Adopted, State};
 use crate::log::EventRead;
-use crate::projection::View;
 use crate::projection::figures::{self, Query};
+use crate::projection::{Boundaries, View};
 use crate::report::figure::{Asked, Question};
 use crate::report::model::{Block, Figure, Section};
+use crate::report::template::Measure;
 use crate::report::{Report, ReportError};
 
 /// One of the two reports.
@@ -176,6 +179,10 @@ pub struct Cause {
     /// another on that day.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub supports: Vec<String>,
+    /// Where units were reorganised or renamed, those of the report; where a catalogue was adopted,
+    /// the entries of the report that are others in it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub touched: Vec<String>,
     /// The event.
     pub event: Traced,
 }
@@ -193,6 +200,9 @@ struct Made {
     behind: BTreeMap<String, BTreeSet<u64>>,
     /// The events behind everything that the report's days hold.
     base: BTreeSet<u64>,
+    counted: Counted,
+    /// The catalogue that was in force.
+    catalogue: Adopted,
     granted: BTreeMap<(Uuid, Stage), Granted>,
     /// The supports by the events that say how they stand.
     granted_at: BTreeMap<u64, Uuid>,
@@ -241,7 +251,8 @@ impl<L: EventRead> Ledger<L> {
             Side::AsOf(as_of) => self.place_of(*as_of, now_ms),
         };
         let places = (place(a)?, place(b)?);
-        let (mut one, mut other) = (None, None);
+        let (mut one, mut other): (Option<Made>, Option<Made>) = (None, None);
+        let mut framed = BTreeSet::new();
         let both = BTreeSet::from([places.0, places.1]);
         each_moment(&self.log, &both, &mut |moment| {
             if moment.stand.seq == places.0 {
@@ -249,6 +260,12 @@ impl<L: EventRead> Ledger<L> {
             }
             if moment.stand.seq == places.1 {
                 other = Some(self.made(moment, b, order)?);
+            }
+            // The place that knows less comes first; what it counted is asked again here.
+            let known = [&one, &other].into_iter().flatten();
+            let older = known.min_by_key(|made| made.mark.seq);
+            if let Some(older) = older.filter(|made| made.mark.seq < moment.stand.seq) {
+                framed = moved_by_frame(moment, &older.report)?;
             }
             Ok(())
         })?;
@@ -258,7 +275,7 @@ impl<L: EventRead> Ledger<L> {
         };
         let (a, b) = (one.ok_or_else(beyond)?, other.ok_or_else(beyond)?);
         let between = self.events(a.mark.seq.min(b.mark.seq) + 1, a.mark.seq.max(b.mark.seq))?;
-        Ok(Differing::of(&a, &b, &between, &self.view).comparison())
+        Ok(Differing::of(&a, &b, &between, &self.view, framed).comparison())
     }
 
     fn made(
@@ -277,13 +294,16 @@ impl<L: EventRead> Ledger<L> {
         let mut behind = BTreeMap::new();
         let (state, facts) = (&moment.view.state, &moment.view.facts);
         for figure in &report.figures {
-            let seqs = match figure.question.query(report.axis, report.as_of.seq)? {
+            let question = &figure.question;
+            let seqs = match question.query(report.axis, report.boundaries, report.as_of.seq)? {
                 Some(query) => figures::events_behind(facts, state, &query)?,
-                None => stock(state, &figure.question),
+                None => stock(state, question),
             };
             behind.insert(figure.id.clone(), seqs.into_iter().collect());
         }
         let base = base(moment, &report)?;
+        let rows = behind.values().flatten().copied().collect();
+        let counted = Counted::of(moment, &report, &rows)?;
         Ok(Made {
             mark: SideMark {
                 number,
@@ -296,6 +316,8 @@ impl<L: EventRead> Ledger<L> {
             at_ms: moment.stand.at_ms,
             granted_at: granted_at(state, &base),
             granted: granted(state, &base),
+            catalogue: state.catalogue.clone(),
+            counted,
             report,
             behind,
             base,
@@ -407,12 +429,24 @@ struct Differing<'a> {
     view: &'a View,
     /// The last day that the older report could know.
     known_to: NaiveDate,
+    /// The figures that the lists, units and catalogue of the newer report move by themselves.
+    framed: BTreeSet<String>,
+    /// What either of the two counts.
+    counted: Counted,
+    /// What of that each reorganisation and each catalogue in between is about, by its place.
+    touched: BTreeMap<u64, Vec<String>>,
     /// Which figures each event moved.
     moved: BTreeMap<u64, BTreeSet<String>>,
 }
 
 impl<'a> Differing<'a> {
-    fn of(a: &'a Made, b: &'a Made, between: &'a [Event], view: &'a View) -> Differing<'a> {
+    fn of(
+        a: &'a Made,
+        b: &'a Made,
+        between: &'a [Event],
+        view: &'a View,
+        framed: BTreeSet<String>,
+    ) -> Differing<'a> {
         let (older, newer) = if a.mark.seq <= b.mark.seq {
             (a, b)
         } else {
@@ -427,11 +461,15 @@ impl<'a> Differing<'a> {
             between,
             view,
             known_to,
+            framed,
+            counted: older.counted.and(&newer.counted),
+            touched: BTreeMap::new(),
             moved: BTreeMap::new(),
         }
     }
 
     fn comparison(mut self) -> Comparison {
+        self.touched = self.touched();
         let figures = self.figures();
         let causes = self.causes();
         Comparison {
@@ -496,11 +534,23 @@ impl<'a> Differing<'a> {
             .iter()
             .filter(|event| support_of(event).is_some_and(|support| supports.contains(&support)));
         seqs.extend(of_gone.map(|event| event.seq));
-        if seqs.is_empty() {
-            let around = self.between.iter().filter(|event| around(event, question));
-            seqs.extend(around.map(|event| event.seq));
+        let rows_moved = !seqs.is_empty();
+        let mut moved = if rows_moved {
+            self.that_moved(&seqs, question)
+        } else {
+            Vec::new()
+        };
+        if !rows_moved || self.framed.contains(name) {
+            let report = &self.newer.report;
+            let frame = self.between.iter().filter(|event| match &event.body {
+                Body::CatalogueAdopted(_) | Body::TemplateAdopted(_) => self.touches(event),
+                _ => around(event, question, report.boundaries),
+            });
+            moved.extend(frame.map(|event| event.seq));
+            moved.sort_unstable();
+            moved.dedup();
         }
-        self.that_moved(&seqs, question)
+        moved
     }
 
     /// Of some events those that moved a figure: a correction of an amount replaces a row and
@@ -508,8 +558,8 @@ impl<'a> Differing<'a> {
     /// try each, all of them.
     fn that_moved(&self, seqs: &BTreeSet<u64>, question: &Question) -> Vec<u64> {
         let all = || seqs.iter().copied().collect();
-        let axis = self.newer.report.axis;
-        let Ok(Some(query)) = question.query(axis, 0) else {
+        let report = &self.newer.report;
+        let Ok(Some(query)) = question.query(report.axis, report.boundaries, 0) else {
             return all();
         };
         if seqs.len() > TRIED_EVENTS_MAX {
@@ -539,6 +589,29 @@ impl<'a> Differing<'a> {
             .collect()
     }
 
+    /// What of the reports each reorganisation and each catalogue in between is about.
+    fn touched(&self) -> BTreeMap<u64, Vec<String>> {
+        let mut before = self.older.catalogue.clone();
+        let mut touched = BTreeMap::new();
+        for event in self.between {
+            let names = match &event.body {
+                Body::CatalogueAdopted(data) => {
+                    let text = self.view.state.contents.get(&data.sha256);
+                    let after = text.and_then(|text| Catalogue::from_json(text, "").ok());
+                    let Some(after) = after.map(Adopted::from) else {
+                        continue;
+                    };
+                    let names = self.counted.entries_of(&before, &after);
+                    before = after;
+                    names
+                }
+                body => self.counted.places_of(body),
+            };
+            touched.insert(event.seq, names);
+        }
+        touched
+    }
+
     fn causes(&self) -> Vec<Cause> {
         let causes = self.between.iter().filter_map(|event| {
             let moved = self.moved.get(&event.seq);
@@ -549,6 +622,7 @@ impl<'a> Differing<'a> {
                 cause,
                 figures: moved.into_iter().flatten().cloned().collect(),
                 supports,
+                touched: self.touched.get(&event.seq).cloned().unwrap_or_default(),
                 event: Traced::of(event, &self.view.state),
             })
         });
@@ -590,12 +664,14 @@ impl<'a> Differing<'a> {
                 };
                 self.newer.base.contains(&event.seq) || counts(self.older) || counts(self.newer)
             }
-            Body::CatalogueAdopted(_) => true,
             Body::TemplateAdopted(data) => {
                 let (code, version) = &self.newer.template;
                 data.template == *code && data.version == *version
             }
-            body => is_reorganisation(body),
+            _ => {
+                let touched = self.touched.get(&event.seq);
+                touched.is_some_and(|names| !names.is_empty())
+            }
         }
     }
 
@@ -613,6 +689,25 @@ impl<'a> Differing<'a> {
     }
 }
 
+/// The figures of an earlier report that another moment answers otherwise though it is asked only
+/// for the rows that the report knew: by what is on its lists now, where its places are, and what
+/// its catalogue says.
+fn moved_by_frame(moment: Moment<'_>, older: &Report) -> Result<BTreeSet<String>, OfficeError> {
+    let mut moved = BTreeSet::new();
+    for figure in &older.figures {
+        if matches!(figure.question.measure, Asked::Budget | Asked::Target) {
+            continue;
+        }
+        let (axis, boundaries) = (older.axis, older.boundaries);
+        let question = &figure.question;
+        let again = question.written(moment.view, axis, boundaries, older.as_of.seq)?;
+        if again != figure.value {
+            moved.insert(figure.id.clone());
+        }
+    }
+    Ok(moved)
+}
+
 /// The exact difference of two numbers, where both are.
 fn difference(a: Option<&str>, b: Option<&str>) -> Option<String> {
     let number = |text: Option<&str>| text.unwrap_or("0").parse::<rust_decimal::Decimal>().ok();
@@ -627,7 +722,7 @@ fn is_reorganisation(body: &Body) -> bool {
 
 /// What can move a figure though none of its rows came or went: the lists and the frames it is
 /// counted by.
-fn around(event: &Event, question: &Question) -> bool {
+fn around(event: &Event, question: &Question, boundaries: Boundaries) -> bool {
     let by =
         |name: &str| question.conditions.contains_key(name) || question.except.contains_key(name);
     match &event.body {
@@ -641,9 +736,15 @@ fn around(event: &Event, question: &Question) -> bool {
         }
         Body::TargetSet(data) => question.target.as_deref() == Some(data.kind.as_str()),
         Body::BudgetAllocated(_) | Body::BudgetAdjusted(_) => question.measure == Asked::Budget,
-        Body::CatalogueAdopted(_) | Body::TemplateAdopted(_) => true,
         Body::ProjectRegistered(_) => by("programme") || by("project"),
-        body => is_reorganisation(body) && (by("commune") || by("village")),
+        body => {
+            let by_place = match question.measure {
+                Asked::VillageNames => true,
+                Asked::Cube(Measure::Villages) => !boundaries.is_then(),
+                _ => by("commune") || by("village"),
+            };
+            by_place && is_reorganisation(body)
+        }
     }
 }
 
@@ -655,6 +756,7 @@ fn parameters(a: &Report, b: &Report) -> Vec<Change> {
             ("period", report.period.label.to_string()),
             ("span", report.span.label.to_string()),
             ("axis", report.axis.name().to_owned()),
+            ("boundaries", report.boundaries.to_string()),
             ("language", report.language.tag().to_owned()),
             (
                 "template",

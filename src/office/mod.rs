@@ -7,6 +7,7 @@ pub mod access;
 pub mod asof;
 pub mod backup;
 pub mod compare;
+mod counted;
 pub mod erasure;
 pub mod error;
 pub mod issued;

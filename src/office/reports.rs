@@ -29,7 +29,8 @@ use crate::domain::state::{SEMANTICS, State};
 use crate::import::encoding;
 use crate::log::codec::format_moment;
 use crate::log::{EventLog, EventRead};
-use crate::projection::Axis;
+use crate::projection::figures::FiguresError;
+use crate::projection::{Axis, Boundaries};
 use crate::report::build::KnownAs;
 use crate::report::render::{Form, RENDERER, render};
 use crate::report::{Narrative, Report, ReportError, ReportInput, Template};
@@ -43,6 +44,8 @@ pub struct ReportOrder {
     pub cut_off: Option<NaiveDate>,
     /// Which date places a support in a period.
     pub axis: Axis,
+    /// By which boundaries villages and communes are told apart.
+    pub boundaries: Boundaries,
     /// The code of the template.
     pub template: String,
     /// The language.
@@ -87,6 +90,7 @@ pub fn narrative_text(bytes: &[u8]) -> Result<String, OfficeError> {
 /// The number, date and texts of one report, ready for [`Report::build`].
 struct Making<'a> {
     axis: Axis,
+    boundaries: Boundaries,
     cut_off: Option<NaiveDate>,
     date: Option<NaiveDate>,
     lang: Lang,
@@ -118,6 +122,7 @@ fn make(moment: Moment<'_>, making: &Making<'_>) -> Result<Report, OfficeError> 
         period: making.period,
         cut_off: making.cut_off,
         axis: making.axis,
+        boundaries: making.boundaries,
         lang: making.lang,
         number: making.number.clone(),
         date: making.date,
@@ -150,6 +155,7 @@ impl ReportOrder {
             period: issued.period,
             cut_off: issued.cut_off,
             axis: issued.axis.as_str().parse().unwrap_or_default(),
+            boundaries: boundaries_of(issued).unwrap_or_default(),
             template: issued.template.code.to_string(),
             lang: Lang::of_tag(issued.language.as_str()).unwrap_or_default(),
             narrative: narrative.map(|text| (text.to_owned(), "narrative".to_owned())),
@@ -160,6 +166,7 @@ impl ReportOrder {
         let narrative = self.narrative.as_ref();
         Making {
             axis: self.axis,
+            boundaries: self.boundaries,
             cut_off: self.cut_off,
             date: None,
             lang: self.lang,
@@ -187,6 +194,12 @@ fn full_number(number: &str, template: &str) -> Result<Code, OfficeError> {
         return Err(bad().into());
     }
     Ok(Code::new(&full).map_err(|_| bad())?)
+}
+
+/// By which boundaries an issued report counts.
+fn boundaries_of(issued: &ReportIssued) -> Result<Boundaries, FiguresError> {
+    let said = issued.boundaries.as_ref();
+    said.map_or(Ok(Boundaries::Then), |said| said.as_str().parse())
 }
 
 fn sha256(text: &str) -> String {
@@ -342,6 +355,7 @@ pub(super) fn again(
     let newer = |_| IssuedError::Newer(number.clone());
     let making = Making {
         axis: issued.axis.as_str().parse().map_err(newer)?,
+        boundaries: boundaries_of(issued).map_err(newer)?,
         cut_off: issued.cut_off,
         date: Some(issued.date),
         lang: Lang::of_tag(issued.language.as_str())
@@ -468,7 +482,11 @@ fn issue_at(
             seq: moment.stand.seq,
         },
         axis: known(order.axis.name())?,
-        boundaries: None,
+        // Those of the day are what nobody need say; any other day is fixed when it is issued.
+        boundaries: match order.boundaries {
+            Boundaries::Then => None,
+            other => Some(known(&other.to_string())?),
+        },
         cut_off: order.cut_off,
         date: basis.date,
         language: known(order.lang.tag())?,

@@ -14,6 +14,7 @@ use super::facts::{Day, Fact, Facts, day};
 use super::figures::FiguresError;
 use super::interner::Interner;
 use crate::domain::code::Code;
+use crate::domain::language::Lang;
 use crate::domain::ledger::UnitLevel;
 use crate::domain::state::State;
 
@@ -37,6 +38,24 @@ impl Boundaries {
             Ok(Boundaries::On(today))
         } else {
             text.parse()
+        }
+    }
+
+    /// Whether they are those of the day on which each thing happened.
+    pub fn is_then(&self) -> bool {
+        *self == Boundaries::Then
+    }
+
+    /// What people call them.
+    pub fn label(self, lang: Lang) -> String {
+        match self {
+            Boundaries::Then => lang
+                .pick("địa giới tại thời điểm đó", "boundaries of the time")
+                .to_owned(),
+            Boundaries::On(day) => lang.pick(
+                format!("địa giới ngày {}", day.format("%d/%m/%Y")),
+                format!("boundaries of {day}"),
+            ),
         }
     }
 }

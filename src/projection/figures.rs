@@ -195,7 +195,18 @@ impl Explain for FiguresError {
                 lang.pick("các chiều", "dimensions"),
                 names()
             )),
-            FiguresError::UnknownValue { .. } => None,
+            FiguresError::UnknownValue { what, .. } => match what.as_str() {
+                "boundaries" => {
+                    let vi = "then (của ngày phát sinh), now (hôm nay) hoặc một ngày: 2025-07-01";
+                    let en = "then (of the day it happened), now (today) or a day: 2025-07-01";
+                    Some(lang.pick(vi, en).to_owned())
+                }
+                "axis" => {
+                    let axes = [Axis::Occurred, Axis::Covers, Axis::Recorded, Axis::Decided];
+                    Some(axes.map(Axis::name).join(", "))
+                }
+                _ => None,
+            },
             FiguresError::Unreadable(_) => Some(
                 lang.pick("hãy chạy `socai rebuild`", "run `socai rebuild`")
                     .to_owned(),

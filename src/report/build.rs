@@ -6,7 +6,8 @@ use chrono::{Datelike, NaiveDate};
 
 use super::figure::{Answer, Asker};
 use super::model::{
-    AsOfMark, Block, Dates, Figure, Header, Recipients, Report, Section, Signature, TemplateMark,
+    AsOfMark, Beside, Block, Dates, Figure, Header, Recipients, Report, Section, Signature,
+    TemplateMark,
 };
 use super::narrative::{Narrative, Paragraph};
 use super::point::{self, Point};
@@ -17,6 +18,7 @@ use crate::domain::finding::FindingCode;
 use crate::domain::language::{Explain, Lang, Text};
 use crate::domain::period::Period;
 use crate::domain::state::SEMANTICS;
+use crate::projection::Boundaries;
 use crate::projection::figures::{Axis, FiguresError};
 use crate::projection::view::View;
 
@@ -46,6 +48,8 @@ pub struct ReportInput<'a> {
     pub cut_off: Option<NaiveDate>,
     /// Which date places a support in a period.
     pub axis: Axis,
+    /// By which boundaries villages and communes are told apart.
+    pub boundaries: Boundaries,
     /// The language.
     pub lang: Lang,
     /// The document's number; a draft has none.
@@ -195,11 +199,13 @@ impl Report {
             view: input.view,
             template: &template,
             axis: input.axis,
+            boundaries: input.boundaries,
             as_of: input.as_of.seq,
             lang: input.lang,
             span: (span.first_day(), span.last_day()),
             year,
             points: Vec::new(),
+            beside: Beside::default(),
         };
         let answers = asker.answers()?;
         let points = points(input, &mut asker, &answers, &span)?;
@@ -213,6 +219,7 @@ impl Report {
         };
         let mut report = builder.report(input, &template, &span)?;
         report.findings.clone_from(&points);
+        report.beside = builder.asker.beside;
         report.seal().map_err(unwritable)?;
         Ok(report)
     }
@@ -285,6 +292,8 @@ impl Builder<'_, '_> {
                 seq: input.as_of.seq,
             },
             axis: input.axis,
+            boundaries: input.boundaries,
+            beside: Beside::default(),
             closing: self.blocks(&template.closing)?,
             digest: None,
             figures: self.figures(),

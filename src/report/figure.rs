@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::build::ReportError;
+use super::model::Beside;
 use super::number;
 use super::point::{self, Point};
 use super::template::{FigureSource, Measure, Rows, Span, Template};
@@ -77,7 +78,12 @@ impl Question {
     ///
     /// # Errors
     /// [`FiguresError`] for a dimension that there is not.
-    pub fn query(&self, axis: Axis, as_of: u64) -> Result<Option<Query>, FiguresError> {
+    pub fn query(
+        &self,
+        axis: Axis,
+        boundaries: Boundaries,
+        as_of: u64,
+    ) -> Result<Option<Query>, FiguresError> {
         if matches!(self.measure, Asked::Budget | Asked::Target) {
             return Ok(None);
         }
@@ -100,13 +106,43 @@ impl Question {
             axis,
             as_of,
             since: self.since.unwrap_or(0),
-            boundaries: Boundaries::Then,
+            boundaries,
             by: Vec::new(),
             stages: self.stages.clone(),
             kinds: self.kinds.clone(),
             filters,
             entries: Entries::All,
         }))
+    }
+
+    /// The answer as programs have it, over a view; `None` where it does not come from the cube, or
+    /// is no name.
+    ///
+    /// # Errors
+    /// As [`Question::query`], or for what the view does not know.
+    pub fn written(
+        &self,
+        view: &View,
+        axis: Axis,
+        boundaries: Boundaries,
+        as_of: u64,
+    ) -> Result<Option<String>, FiguresError> {
+        let Some(mut query) = self.query(axis, boundaries, as_of)? else {
+            return Ok(None);
+        };
+        let (facts, state) = (&view.facts, &view.state);
+        let Asked::Cube(measure) = self.measure else {
+            query.by = vec![Dimension::Village];
+            let rows = figures::figures(facts, state, &query)?.rows;
+            let keys = rows.into_iter().flat_map(|row| row.keys).collect();
+            let names = village_names(state, &keys, boundaries, self.to);
+            return Ok(Value::Names(names).written());
+        };
+        let row = figures::figures(facts, state, &query)?
+            .rows
+            .into_iter()
+            .next();
+        Ok(row.and_then(|row| value(state, &row, measure, &self.kinds).written()))
     }
 
     /// Narrows to rows that have one of some keys.
@@ -142,15 +178,28 @@ pub enum Value {
     Names(Vec<String>),
 }
 
-impl Answer {
-    /// The number in thousandths, where it is one.
-    pub fn number(&self) -> Option<i128> {
-        match &self.value {
+impl Value {
+    fn number(&self) -> Option<i128> {
+        match self {
             Value::Count(number) | Value::Money(number, _) | Value::Goods(number, _) => {
                 Some(*number)
             }
             Value::Names(_) => None,
         }
+    }
+
+    fn written(&self) -> Option<String> {
+        match self {
+            Value::Names(names) => (!names.is_empty()).then(|| names.join("; ")),
+            _ => self.number().map(format_thousandths),
+        }
+    }
+}
+
+impl Answer {
+    /// The number in thousandths, where it is one.
+    pub fn number(&self) -> Option<i128> {
+        self.value.number()
     }
 
     /// Nothing: 0, or no name.
@@ -176,10 +225,7 @@ impl Answer {
 
     /// As programs have it; `None` for no name.
     pub fn written(&self) -> Option<String> {
-        match &self.value {
-            Value::Names(names) => (!names.is_empty()).then(|| names.join("; ")),
-            _ => self.number().map(format_thousandths),
-        }
+        self.value.written()
     }
 
     /// The unit of the number: a currency, a unit of measure, or what is counted.
@@ -204,6 +250,7 @@ pub(super) struct Asker<'a> {
     pub(super) view: &'a View,
     pub(super) template: &'a Template,
     pub(super) axis: Axis,
+    pub(super) boundaries: Boundaries,
     pub(super) as_of: u64,
     pub(super) lang: Lang,
     /// First and last day of the data.
@@ -212,11 +259,18 @@ pub(super) struct Asker<'a> {
     pub(super) year: Period,
     /// What was noticed on the way.
     pub(super) points: Vec<Point>,
+    /// What was asked beside the figures.
+    pub(super) beside: Beside,
 }
 
 impl Asker<'_> {
     fn state(&self) -> &State {
         &self.view.state
+    }
+
+    /// The question to the cube, as this report asks all of them.
+    pub(super) fn query(&self, question: &Question) -> Result<Option<Query>, FiguresError> {
+        question.query(self.axis, self.boundaries, self.as_of)
     }
 
     /// Answers all figures.
@@ -394,7 +448,7 @@ impl Asker<'_> {
     ) -> Result<BTreeSet<String>, ReportError> {
         let failed = |error| ReportError::figure(name, error);
         let dimension: Dimension = by.parse().map_err(failed)?;
-        let Some(mut query) = question.query(self.axis, self.as_of).map_err(failed)? else {
+        let Some(mut query) = self.query(question).map_err(failed)? else {
             return Ok(BTreeSet::new());
         };
         query.by = vec![dimension];
@@ -404,7 +458,7 @@ impl Asker<'_> {
 
     pub(super) fn row(&self, name: &str, question: &Question) -> Result<Row, ReportError> {
         let failed = |error| ReportError::figure(name, error);
-        let query = question.query(self.axis, self.as_of).map_err(failed)?;
+        let query = self.query(question).map_err(failed)?;
         let query = query.ok_or_else(|| ReportError::UnknownFigure(name.to_owned()))?;
         let answer = figures::figures(&self.view.facts, self.state(), &query).map_err(failed)?;
         let row = answer.rows.into_iter().next();
@@ -421,16 +475,12 @@ impl Asker<'_> {
 
     fn villages(&self, name: &str, question: &Question) -> Result<Vec<String>, ReportError> {
         let keys = self.keys(name, question, "village")?;
-        let villages: BTreeSet<&str> = keys
-            .iter()
-            .flat_map(|key| key.split(';'))
-            .filter(|village| !village.is_empty())
-            .collect();
-        let called = |village: &str| match self.state().units.get(village) {
-            Some(unit) => unit.name_on(question.to).to_owned(),
-            None => village.to_owned(),
-        };
-        Ok(villages.into_iter().map(called).collect())
+        Ok(village_names(
+            self.state(),
+            &keys,
+            self.boundaries,
+            question.to,
+        ))
     }
 
     fn target(&mut self, question: &Question) -> Value {
@@ -500,6 +550,29 @@ impl Asker<'_> {
         codes.insert(code.to_owned());
         codes
     }
+}
+
+/// The names of villages on a day, or on the day of the boundaries.
+fn village_names(
+    state: &State,
+    keys: &BTreeSet<String>,
+    boundaries: Boundaries,
+    to: NaiveDate,
+) -> Vec<String> {
+    let villages: BTreeSet<&str> = keys
+        .iter()
+        .flat_map(|key| key.split(';'))
+        .filter(|village| !village.is_empty())
+        .collect();
+    let named_on = match boundaries {
+        Boundaries::Then => to,
+        Boundaries::On(day) => day,
+    };
+    let called = |village: &str| match state.units.get(village) {
+        Some(unit) => unit.name_on(named_on).to_owned(),
+        None => village.to_owned(),
+    };
+    villages.into_iter().map(called).collect()
 }
 
 /// A key as the model names it: nothing is written as `none`, as lists have it.

@@ -15,6 +15,7 @@ use super::point::Point;
 use crate::domain::code::Code;
 use crate::domain::language::Lang;
 use crate::domain::period::Period;
+use crate::projection::Boundaries;
 use crate::projection::figures::Axis;
 
 /// A report, complete and in one language.
@@ -27,6 +28,13 @@ pub struct Report {
     pub as_of: AsOfMark,
     /// Which date places a support in a period.
     pub axis: Axis,
+    /// By which boundaries villages and communes are told apart; absent where by those of the day on
+    /// which each thing happened.
+    #[serde(skip_serializing_if = "Boundaries::is_then")]
+    pub boundaries: Boundaries,
+    /// What it counts beside its figures; no part of its written form.
+    #[serde(skip)]
+    pub beside: Beside,
     /// What ends the body.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub closing: Vec<Block>,
@@ -62,6 +70,15 @@ pub struct Report {
     pub span: Dates,
     /// The template.
     pub template: TemplateMark,
+}
+
+/// What a report counts beside its figures.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Beside {
+    /// The projects that its tables show.
+    pub projects: Vec<Code>,
+    /// The questions of its tables.
+    pub tables: Vec<Question>,
 }
 
 /// How much of the log a report knows.

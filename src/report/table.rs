@@ -6,10 +6,12 @@ use super::model::{Column, Table};
 use super::number;
 use super::template::{Measure, ProjectsTable, TableSpec};
 use crate::domain::class::HouseholdClass;
+use crate::domain::code::Code;
 use crate::domain::language::{Lang, Text};
 use crate::domain::period::Period;
 use crate::domain::stage::Stage;
 use crate::domain::state::State;
+use crate::projection::Boundaries;
 use crate::projection::figures::{self, Dimension, Row};
 
 /// What stands in a cell that has nothing to say: a cell is never empty.
@@ -101,9 +103,10 @@ impl Asker<'_> {
     pub(super) fn table(&mut self, spec: &TableSpec, title: String) -> Result<Table, ReportError> {
         let failed = |error| ReportError::figure(&title, error);
         let question = self.rows(&spec.query, Measure::Turns);
+        self.beside.tables.push(question.clone());
         let dimensions: Result<Vec<Dimension>, _> = spec.by.iter().map(|by| by.parse()).collect();
         let dimensions = dimensions.map_err(failed)?;
-        let query = question.query(self.axis, self.as_of).map_err(failed)?;
+        let query = self.query(&question).map_err(failed)?;
         let mut query = query.ok_or_else(|| ReportError::UnknownFigure(title.clone()))?;
         query.by = dimensions;
         let state = &self.view.state;
@@ -180,17 +183,46 @@ impl Asker<'_> {
         }
     }
 
+    /// What people call a key, a place by its name in the boundaries of the report.
+    fn label(&self, by: &str, key: &str) -> String {
+        let state = &self.view.state;
+        match (by, self.boundaries) {
+            ("village" | "commune", Boundaries::On(day)) if !key.is_empty() => {
+                let named = |place: &str| {
+                    let unit = state.units.named(place, day);
+                    let unit = unit.and_then(|id| state.units.get(id));
+                    unit.map_or(place, |unit| unit.name_on(day)).to_owned()
+                };
+                key.split(';').map(named).collect::<Vec<_>>().join(", ")
+            }
+            _ => key_label(state, by, key, self.lang),
+        }
+    }
+
+    /// Where a project is, in the boundaries of the report.
+    fn place(&self, village: &Code) -> String {
+        let Boundaries::On(day) = self.boundaries else {
+            return villages(&self.view.state, village.as_str());
+        };
+        let heirs = self.view.state.units.divided(village, day);
+        let heirs = heirs
+            .into_iter()
+            .map(|heir| self.label("village", heir.as_str()));
+        heirs.collect::<Vec<_>>().join(", ")
+    }
+
     fn cells(&self, spec: &TableSpec, row: &Row) -> Vec<String> {
-        let labels = spec.by.iter().zip(&row.keys).map(|(by, key)| {
-            let label = key_label(&self.view.state, by, key, self.lang);
-            capital(label)
-        });
+        let labels = spec
+            .by
+            .iter()
+            .zip(&row.keys)
+            .map(|(by, key)| capital(self.label(by, key)));
         labels.chain(self.measures(spec, row)).collect()
     }
 
     fn empty_cells(&self, spec: &TableSpec, key: &str) -> Vec<String> {
         let by = spec.by.first().map(String::as_str).unwrap_or_default();
-        let label = capital(key_label(&self.view.state, by, key, self.lang));
+        let label = capital(self.label(by, key));
         let zeros = spec.columns.iter().map(|_| "0".to_owned());
         std::iter::once(label).chain(zeros).collect()
     }
@@ -213,18 +245,19 @@ impl Asker<'_> {
     }
 
     /// The projects of a programme: where, how far, and who gives how much.
-    pub(super) fn projects(&self, spec: &ProjectsTable, title: String) -> Table {
+    pub(super) fn projects(&mut self, spec: &ProjectsTable, title: String) -> Table {
         let lang = self.lang;
         let state = &self.view.state;
         let programmes = self.below(&spec.programme);
-        let mut rows = Vec::new();
+        let (mut rows, mut shown) = (Vec::new(), Vec::new());
         for (code, project) in &state.projects {
             let programme = project.registered.programme.as_ref();
             if programme.is_none_or(|programme| !programmes.contains(programme.as_str())) {
                 continue;
             }
+            shown.push(code.clone());
             let village = project.registered.village.as_ref();
-            let village = village.map(|village| villages(state, village.as_str()));
+            let village = village.map(|village| self.place(village));
             let stage = project.stages.iter().map(|(stage, _, _)| *stage).max();
             let stage = stage.map(|stage| capital(stage.name().get(lang).to_owned()));
             let head = [
@@ -265,6 +298,7 @@ impl Asker<'_> {
                 number: true,
             },
         ];
+        self.beside.projects.extend(shown);
         Table {
             columns,
             rows,

@@ -15,7 +15,7 @@ pub use text::text;
 use super::build::ReportError;
 use super::model::Report;
 use crate::domain::language::Lang;
-use crate::projection::Axis;
+use crate::projection::{Axis, Boundaries};
 
 /// The number of the rules by which a model is rendered.
 pub const RENDERER: u32 = 1;
@@ -134,9 +134,14 @@ fn fingerprint(report: &Report) -> [String; 3] {
         Axis::Occurred => String::new(),
         other => format!(", {}", other.label(report.language)),
     };
+    // And by the boundaries of that day.
+    let boundaries = match report.boundaries {
+        Boundaries::Then => String::new(),
+        other => format!(", {}", other.label(report.language)),
+    };
     [
         format!(
-            "{} {} ({}), {} {} v{}{axis}",
+            "{} {} ({}), {} {} v{}{axis}{boundaries}",
             words.ledger,
             as_of.seq,
             as_of.at,
