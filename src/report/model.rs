@@ -28,8 +28,8 @@ pub struct Report {
     pub as_of: AsOfMark,
     /// Which date places a support in a period.
     pub axis: Axis,
-    /// By which boundaries villages and communes are told apart; absent where by those of the day on
-    /// which each thing happened.
+    /// By which boundaries villages and communes are told apart; absent where by those of the day
+    /// on which each thing happened.
     #[serde(skip_serializing_if = "Boundaries::is_then")]
     pub boundaries: Boundaries,
     /// What it counts beside its figures; no part of its written form.
