@@ -28,6 +28,7 @@ mod record;
 mod repair;
 pub mod report;
 mod report_diff;
+mod report_output;
 pub mod schema;
 mod span;
 mod stale;

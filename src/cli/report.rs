@@ -9,15 +9,17 @@ use super::args::{AsOfArgs, BasisArgs};
 use super::console::{Console, Failure, table};
 use super::open::{Place, Reader};
 use super::report_diff;
+use super::report_output::{Output, made_anew, put, put_kept, save};
 use super::values;
 use crate::domain::report::IssuedReport;
+use crate::domain::state::State;
 use crate::log::EventRead;
 use crate::log::codec::format_moment;
+use crate::office::kept::Keeping;
 use crate::office::reports::{IssueBasis, ReportOrder, narrative_text};
 use crate::office::{Ledger, OfficeError, Outcome};
 use crate::projection::Boundaries;
-use crate::report::Report;
-use crate::report::render::{Form, render};
+use crate::report::document::{Document, Setting};
 
 /// `report`.
 #[derive(Debug, Subcommand)]
@@ -36,7 +38,7 @@ pub enum ReportCommand {
     Regenerate {
         /// Số báo cáo, ví dụ 57/BC-UBND hoặc 57@2023 · its number
         number: String,
-        /// Ghi ra tệp .txt, .md, .html, .csv hoặc .json · write to a file
+        /// Ghi ra tệp: .txt .md .html .csv .json .docx · write to a file
         #[arg(long, value_name = "FILE")]
         output: Option<PathBuf>,
     },
@@ -93,7 +95,7 @@ pub struct ReportArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub order: OrderArgs,
-    /// Ghi ra tệp .txt, .md, .html, .csv hoặc .json · write to a file
+    /// Ghi ra tệp: .txt .md .html .csv .json .docx · write to a file
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 }
@@ -110,9 +112,10 @@ pub struct IssueArgs {
     /// Ngày văn bản · date of the document
     #[arg(long)]
     pub date: String,
-    /// Ghi ra tệp .txt, .md, .html, .csv hoặc .json · write to a file
+    /// Ghi ra tệp (lặp lại được): .txt .md .html .csv .json .docx; văn bản Word được lưu
+    /// trong kept/ · write to a file (repeatable); a document is kept in kept/
     #[arg(long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
+    pub output: Vec<PathBuf>,
     /// What it rests on.
     #[command(flatten)]
     pub basis: BasisArgs,
@@ -179,7 +182,7 @@ pub fn show(
     narrative: Option<(&str, &str)>,
 ) -> Result<(), Failure> {
     let mut order = order(console, &args.order)?;
-    let form = form(console, args.output.as_deref())?;
+    let form = Output::of(console, args.output.as_deref())?;
     if let (None, Some((name, text))) = (&order.narrative, narrative) {
         order.narrative = Some((text.to_owned(), name.to_owned()));
     }
@@ -187,7 +190,16 @@ pub fn show(
     order.boundaries = boundaries(console, &args.order.boundaries, &ledger)?;
     let report = ledger.draft(&order);
     let report = report.map_err(|error| console.failure(&error))?;
-    put(console, &report, form, args.output.as_deref())
+    let setting = setting(ledger.state());
+    put(console, &report, form, &setting, args.output.as_deref())
+}
+
+/// What a document says beside the report.
+fn setting(state: &State) -> Setting<'_> {
+    let opened = state.ledger.as_ref();
+    Setting {
+        origin: opened.map_or("", |opened| &opened.origin),
+    }
 }
 
 /// By which boundaries a report counts: today is the day on which it is made, and stays that day.
@@ -236,15 +248,26 @@ fn issue(console: &mut Console<'_>, place: &Place, args: &IssueArgs) -> Result<(
         document: values::document(args.basis.document.as_ref()),
         reason: values::text(args.basis.reason.as_ref()),
     };
-    let output = args.output.as_deref();
-    let form = form(console, output)?;
+    let mut outputs: Vec<(&Path, Output)> = Vec::new();
+    for path in &args.output {
+        outputs.push((path, Output::of(console, Some(path))?));
+    }
+    let documents = outputs.iter().filter_map(|(_, output)| match output {
+        Output::Document(document) => Some(*document),
+        Output::Text(_) => None,
+    });
+    let documents: Vec<Document> = documents.collect();
     let as_of = place.as_of(console, &args.order.as_of)?;
     let mut ledger = place.write(console)?;
     order.boundaries = boundaries(console, &args.order.boundaries, &ledger)?;
     let by = place.actor(console, &ledger)?;
     let mut tools = place.tools();
+    let keeping = Keeping {
+        folder: &place.dir,
+        documents: &documents,
+    };
     let (report, outcome) = ledger
-        .issue(&mut tools, &by, &order, as_of, &basis)
+        .issue_and_keep(&mut tools, &by, &order, as_of, &basis, &keeping)
         .map_err(|error| console.failure(&error))?;
     let Outcome::New { seq, .. } = outcome else {
         return Ok(());
@@ -258,9 +281,12 @@ fn issue(console: &mut Console<'_>, place: &Place, args: &IssueArgs) -> Result<(
     } else {
         tell_issued(console, &issued)?;
     }
-    let Some(path) = output else { return Ok(()) };
-    let text = render(&report, form).map_err(|error| console.refused(&error))?;
-    save(console, path, &text)
+    let setting = setting(ledger.state());
+    for (path, output) in outputs {
+        let bytes = output.bytes(console, &report, &setting)?;
+        save(console, path, &bytes)?;
+    }
+    Ok(())
 }
 
 fn tell_issued(console: &mut Console<'_>, issued: &IssuedReport) -> Result<(), Failure> {
@@ -397,57 +423,29 @@ fn regenerate(
     number: &str,
     output: Option<&Path>,
 ) -> Result<(), Failure> {
-    let form = form(console, output)?;
+    let form = Output::of(console, output)?;
     let ledger: Reader = place.read(console, &AsOfArgs::default())?;
-    let report = ledger.issued(number).and_then(|one| ledger.regenerate(one));
-    let report = report.map_err(|error| console.failure(&error))?;
-    put(console, &report, form, output)
-}
-
-/// The form by the ending of the file, else by `--format`.
-fn form(console: &Console<'_>, output: Option<&Path>) -> Result<Form, Failure> {
-    let Some(path) = output else {
-        return Ok(if console.is_json() {
-            Form::Json
-        } else {
-            Form::Text
-        });
-    };
-    let ending = path.extension().and_then(|ending| ending.to_str());
-    let form = ending.and_then(|ending| Form::of_ending(&ending.to_lowercase()));
-    form.ok_or_else(|| {
-        console.wrong(
-            "--output",
-            &path.display().to_string(),
-            "tên tệp phải kết thúc bằng .txt, .md, .html, .csv hoặc .json",
-            "the file must end in .txt, .md, .html, .csv or .json",
-        )
-    })
-}
-
-/// Prints a report or writes it to a file; the bytes are the same.
-fn put(
-    console: &mut Console<'_>,
-    report: &Report,
-    form: Form,
-    output: Option<&Path>,
-) -> Result<(), Failure> {
-    let text = render(report, form).map_err(|error| console.refused(&error))?;
-    let Some(path) = output else {
-        return console.line(text.trim_end_matches('\n'));
-    };
-    save(console, path, &text)?;
-    let name = path.display().to_string();
-    if console.is_json() {
-        return console.json(&json!({ "output": name, "digest": report.digest }));
+    let issued = ledger.issued(number);
+    let issued = issued.map_err(|error| console.failure(&error))?;
+    let setting = setting(ledger.state());
+    let mut kept = None;
+    if let (Output::Document(document), Some(path)) = (form, output) {
+        let found = put_kept(console, &place.dir, issued, document, path)?;
+        if found.is_there() {
+            return Ok(());
+        }
+        kept = Some((document, path, found));
     }
-    console.line(console.pick(
-        format!("đã ghi báo cáo ra {name}"),
-        format!("wrote the report to {name}"),
-    ))
-}
-
-fn save(console: &Console<'_>, path: &Path, text: &str) -> Result<(), Failure> {
-    let name = path.display().to_string();
-    std::fs::write(path, text).map_err(|error| console.failure(&OfficeError::File(name, error)))
+    let report = ledger.regenerate(issued);
+    let report = report.map_err(|error| console.failure(&error))?;
+    match kept {
+        Some((document, path, kept)) => made_anew(
+            console,
+            (issued, &report),
+            (document, &setting),
+            &kept,
+            path,
+        ),
+        None => put(console, &report, form, &setting, output),
+    }
 }

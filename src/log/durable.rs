@@ -60,6 +60,15 @@ pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     sync_folder(parent(path))
 }
 
+/// Removes a file so that it stays removed after a power cut.
+///
+/// # Errors
+/// What the system says.
+pub fn remove(path: &Path) -> io::Result<()> {
+    disk::remove_file(path)?;
+    sync_folder(parent(path))
+}
+
 /// The folder that holds a name.
 pub(crate) fn parent(path: &Path) -> &Path {
     match path.parent() {

@@ -16,6 +16,7 @@ use crate::log::proof::ProofFault;
 use crate::log::seal::SealError;
 use crate::log::tiles::TilesError;
 use crate::projection::FiguresError;
+use crate::report::document::DocumentError;
 use crate::report::{NarrativeIssue, ReportError, TemplateIssue};
 
 /// What can go wrong between a question or a command and its answer.
@@ -75,6 +76,8 @@ pub enum OfficeError {
     Figures(FiguresError),
     /// A report cannot be made.
     Report(ReportError),
+    /// A report cannot be made into a document.
+    Document(DocumentError),
     /// An issued report, or the name of one.
     Issued(IssuedError),
     /// A template has errors.
@@ -156,6 +159,7 @@ impl OfficeError {
             OfficeError::Rejected(error) => Some(error),
             OfficeError::Figures(error) => Some(error),
             OfficeError::Report(error) => Some(error),
+            OfficeError::Document(error) => Some(error),
             OfficeError::Issued(error) => Some(error),
             OfficeError::NotText(error) => Some(error),
             OfficeError::Access(error) => Some(error),

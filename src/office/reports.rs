@@ -6,6 +6,7 @@
 //! one pass over the log.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
 use sha2::{Digest, Sha256};
@@ -13,6 +14,7 @@ use sha2::{Digest, Sha256};
 use super::asof::AsOf;
 use super::error::OfficeError;
 use super::issued::IssuedError;
+use super::kept::{self, Keeping};
 use super::ledger::Ledger;
 use super::noted::Noted;
 use super::opening::{Tools, content, hex};
@@ -28,10 +30,11 @@ use crate::domain::report::{IssuedReport, ReportAsOf, ReportIssued, ReportTempla
 use crate::domain::state::{SEMANTICS, State};
 use crate::import::encoding;
 use crate::log::codec::format_moment;
-use crate::log::{EventLog, EventRead};
+use crate::log::{EventLog, EventRead, durable};
 use crate::projection::figures::FiguresError;
 use crate::projection::{Axis, Boundaries};
 use crate::report::build::KnownAs;
+use crate::report::document::{Setting, document};
 use crate::report::render::{Form, RENDERER, render};
 use crate::report::{Narrative, Report, ReportError, ReportInput, Template};
 
@@ -425,13 +428,35 @@ impl<L: EventLog> Ledger<L> {
         as_of: AsOf,
         basis: &IssueBasis,
     ) -> Result<(Report, Outcome), OfficeError> {
+        let none = Keeping {
+            folder: Path::new(""),
+            documents: &[],
+        };
+        self.issue_and_keep(tools, by, order, as_of, basis, &none)
+    }
+
+    /// The same, and keeps documents of the report beside the ledger. They are durable before the
+    /// event that names them; where nothing is recorded nothing is kept.
+    ///
+    /// # Errors
+    /// As [`Ledger::issue`], or a document that cannot be made or kept.
+    pub fn issue_and_keep(
+        &mut self,
+        tools: &mut Tools,
+        by: &Actor,
+        order: &ReportOrder,
+        as_of: AsOf,
+        basis: &IssueBasis,
+        keeping: &Keeping<'_>,
+    ) -> Result<(Report, Outcome), OfficeError> {
         let place = self.place_of(as_of, tools.clock.now_ms())?;
         let mut made = None;
         each_moment(&self.log, &BTreeSet::from([place]), &mut |moment| {
             made = Some(issue_at(moment, order, basis)?);
             Ok(())
         })?;
-        let (report, issued, texts) = made.ok_or(ReportError::NotOpened)?;
+        let (report, mut issued, texts) = made.ok_or(ReportError::NotOpened)?;
+        let kept = self.keep(&report, keeping, &mut issued)?;
         let texts = texts.iter();
         let parts = texts.flat_map(|text| parts_of(self.state(), text).1);
         let parts = parts.collect();
@@ -439,8 +464,37 @@ impl<L: EventLog> Ledger<L> {
         let mut entry = Entry::by_hand(Command::IssueReport { issued, parts });
         entry.document.clone_from(&basis.document);
         entry.reason.clone_from(&basis.reason);
-        let outcome = self.record_one(tools, by, entry)?;
-        Ok((report, outcome))
+        let outcome = self.record_one(tools, by, entry);
+        if outcome.is_err() {
+            // A file that no event names helps nobody.
+            kept.iter().for_each(|path| drop(durable::remove(path)));
+        }
+        Ok((report, outcome?))
+    }
+
+    /// Makes and keeps documents, and names each by its digest. Answers the files that are new.
+    fn keep(
+        &self,
+        report: &Report,
+        keeping: &Keeping<'_>,
+        issued: &mut ReportIssued,
+    ) -> Result<Vec<PathBuf>, OfficeError> {
+        let opened = self.state().ledger.as_ref();
+        let setting = Setting {
+            origin: opened.map_or("", |opened| &opened.origin),
+        };
+        let mut made = Vec::new();
+        for form in keeping.documents {
+            let bytes = document(report, *form, &setting).map_err(OfficeError::Document)?;
+            made.push((form.ending(), bytes));
+        }
+        let mut paths = Vec::new();
+        for (ending, bytes) in made {
+            paths.extend(kept::keep(keeping.folder, ending, &bytes)?);
+            let digest = kept::digest(&bytes);
+            issued.renderings.insert(ending.to_owned(), digest);
+        }
+        Ok(paths)
     }
 }
 

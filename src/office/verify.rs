@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::asof::AsOf;
 use super::error::OfficeError;
+use super::kept::{self, Kept};
 use super::ledger::{Ledger, Stand};
 use super::proving::Prover;
 use super::views::{Need, Views, glance};
@@ -31,6 +32,7 @@ use crate::log::note::Note;
 use crate::log::{EventRead, JournalReader, LogError, LogOptions, StoredEvent};
 use crate::projection::base::Base as _;
 use crate::projection::{Dimension, Query, View, figures};
+use crate::report::render::Form;
 
 /// How many faults of one kind are told one by one; the rest is counted.
 const TOLD: usize = 20;
@@ -738,6 +740,7 @@ fn check_keys_and_reports(
     };
     check_views(dir, options, &ledger, found);
     check_reports(&ledger, found);
+    check_kept(dir, &ledger, found);
 }
 
 /// The saved views: every file readable, and every figure that of the replay.
@@ -895,6 +898,47 @@ fn check_reports(ledger: &Ledger<JournalReader>, found: &mut Verification) {
             let text = |lang| format!("{}: {}", check.name, error.message(lang));
             let text = Text::new(text(Lang::Vi), text(Lang::En));
             found.tell(Check::Reports, error.code(), Some(check.seq), text);
+        }
+    }
+}
+
+/// The documents as they were issued: one that is gone is told, one that is something else is a
+/// fault. A name may have been erased from it, where the ledger erased anybody since.
+fn check_kept(dir: &Path, ledger: &Ledger<JournalReader>, found: &mut Verification) {
+    for report in &ledger.state().reports {
+        for (ending, sha256) in &report.issued.renderings {
+            if Form::of_ending(ending).is_some() {
+                continue;
+            }
+            let name = format!("{} .{ending}", report.name());
+            let erased = ledger.state().custody.values();
+            let mut erased = erased.flat_map(|custody| &custody.erasures);
+            let erased = erased.any(|erasure| erasure.seq > report.seq);
+            match kept::find(dir, Some(sha256), ending) {
+                Ok(Kept::Original(_) | Kept::Never) => {}
+                Ok(Kept::Redacted(_)) if erased => {
+                    let text = Text::new(
+                        format!("{name}: tệp đã phát hành, tên người đã bị xóa theo luật"),
+                        format!("{name}: the file as issued, an erased name was taken out of it"),
+                    );
+                    found.note(Check::Reports, "kept_file_redacted", text);
+                }
+                Ok(Kept::Gone) => {
+                    let text = Text::new(
+                        format!("{name}: tệp đã phát hành không còn trong kept/"),
+                        format!("{name}: the file as issued is gone from kept/"),
+                    );
+                    found.note(Check::Reports, "kept_file_gone", text);
+                }
+                Ok(Kept::Altered | Kept::Redacted(_)) => {
+                    let text = Text::new(
+                        format!("{name}: tệp trong kept/ không phải tệp đã phát hành"),
+                        format!("{name}: the file in kept/ is not the one that was issued"),
+                    );
+                    found.tell(Check::Reports, "kept_file_differs", Some(report.seq), text);
+                }
+                Err(error) => found.fault(Check::Reports, &error, Some(report.seq)),
+            }
         }
     }
 }

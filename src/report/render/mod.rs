@@ -80,14 +80,14 @@ pub fn render(report: &Report, form: Form) -> Result<String, ReportError> {
 }
 
 /// What the renderers say of their own.
-struct Phrases {
-    number: &'static str,
-    recipients: &'static str,
+pub(super) struct Phrases {
+    pub(super) number: &'static str,
+    pub(super) recipients: &'static str,
     ledger: &'static str,
     model: &'static str,
 }
 
-fn phrases(lang: Lang) -> Phrases {
+pub(super) fn phrases(lang: Lang) -> Phrases {
     match lang {
         Lang::Vi => Phrases {
             number: "Số:",
@@ -105,7 +105,7 @@ fn phrases(lang: Lang) -> Phrases {
 }
 
 /// The number and its symbol; a draft leaves the place of the number blank.
-fn number_line(report: &Report, blank: &str) -> String {
+pub(super) fn number_line(report: &Report, blank: &str) -> String {
     let header = &report.header;
     let number = header.number.as_deref().unwrap_or(blank);
     let word = phrases(report.language).number;
@@ -113,7 +113,7 @@ fn number_line(report: &Report, blank: &str) -> String {
 }
 
 /// Place and date; a draft leaves the place of the date blank.
-fn date_line(report: &Report, blank: &str) -> String {
+pub(super) fn date_line(report: &Report, blank: &str) -> String {
     let header = &report.header;
     let lang = report.language;
     let date = header.date.clone().unwrap_or_else(|| {
@@ -124,7 +124,7 @@ fn date_line(report: &Report, blank: &str) -> String {
 }
 
 /// What identifies the report and the state of the ledger it was made from.
-fn fingerprint(report: &Report) -> [String; 3] {
+pub(super) fn fingerprint(report: &Report) -> [String; 3] {
     let words = phrases(report.language);
     let as_of = &report.as_of;
     let template = &report.template;

@@ -1,0 +1,120 @@
+//! Documents as offices send them. What they are made with changes from version to version of the
+//! program (a library of PDF, a way of packing), so they are no [`Form`](super::render::Form) that
+//! is the same bytes for ever: within one version the same report gives the same bytes, each
+//! carries the digest of the model it was made from, and the file that was issued is kept.
+//!
+//! **Invariant:** a document shows what the model says and nothing else.
+
+pub mod columns;
+mod docx;
+pub mod flow;
+pub mod font;
+
+use super::model::Report;
+use super::render::phrases;
+use crate::domain::language::{Explain, Lang};
+
+/// The documents a report is made into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Document {
+    /// Word.
+    Docx,
+}
+
+impl Document {
+    /// All of them.
+    pub const ALL: [Document; 1] = [Document::Docx];
+
+    /// The ending of its file.
+    pub fn ending(self) -> &'static str {
+        match self {
+            Document::Docx => "docx",
+        }
+    }
+
+    /// The document of a file's ending.
+    pub fn of_ending(ending: &str) -> Option<Document> {
+        let mut all = Document::ALL.into_iter();
+        all.find(|document| document.ending() == ending)
+    }
+}
+
+/// What a document says beside the model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Setting<'a> {
+    /// The origin of the ledger's checkpoints.
+    pub origin: &'a str,
+}
+
+impl Setting<'_> {
+    /// Which ledger it is.
+    fn line(&self, lang: Lang) -> String {
+        format!("{} {}", lang.pick("Sổ:", "Ledger:"), self.origin)
+    }
+}
+
+/// Why a document cannot be made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DocumentError {
+    /// It has no written form.
+    #[error("the document cannot be written: {0}")]
+    Unwritable(String),
+}
+
+impl Explain for DocumentError {
+    fn code(&self) -> &'static str {
+        match self {
+            DocumentError::Unwritable(_) => "document_unwritable",
+        }
+    }
+
+    fn message(&self, lang: Lang) -> String {
+        match self {
+            DocumentError::Unwritable(why) => lang.pick(
+                format!("không lập được văn bản: {why}"),
+                format!("the document cannot be written: {why}"),
+            ),
+        }
+    }
+
+    fn hint(&self, _: Lang) -> Option<String> {
+        None
+    }
+}
+
+/// Makes a report into a document.
+///
+/// # Errors
+/// [`DocumentError`]: none that is known where no layout was given.
+pub fn document(
+    report: &Report,
+    document: Document,
+    setting: &Setting<'_>,
+) -> Result<Vec<u8>, DocumentError> {
+    match document {
+        Document::Docx => docx::docx(report, setting),
+    }
+}
+
+/// What an annex says it belongs to; a draft leaves number and date blank.
+fn belongs(report: &Report, blank: &str) -> String {
+    let (header, lang) = (&report.header, report.language);
+    let number = header.number.as_deref().unwrap_or(blank);
+    let mut letters = header.title.chars();
+    let first: String = letters.next().into_iter().collect();
+    let title = format!("{first}{}", letters.as_str().to_lowercase());
+    let word = phrases(lang).number.trim_end_matches(':');
+    let date = header.date.clone().unwrap_or_else(|| {
+        let vi = format!("ngày {blank} tháng {blank} năm {blank}");
+        lang.pick(vi, "(date)".to_owned())
+    });
+    let symbol = &header.symbol;
+    lang.pick(
+        format!(
+            "(Kèm theo {title} {} {number}/{symbol} {date})",
+            word.to_lowercase()
+        ),
+        format!("(Attached to {title} {word} {number}/{symbol} of {date})"),
+    )
+}
