@@ -2,8 +2,8 @@
 //!
 //! A [`Template`] says which figures a report asks the cube for and in which sentences and tables
 //! they stand. [`Report::build`] answers them all and gives the canonical model: every text
-//! resolved, every figure with the question it answers. [`render`] turns the model into text that is
-//! the same bytes for ever, [`document`] into what an office prints; both add nothing to it.
+//! resolved, every figure with the question it answers. [`render`] turns the model into text that
+//! is the same bytes for ever, [`document`] into what an office prints; both add nothing to it.
 //!
 //! **Invariant:** pure. The same input gives the same bytes: no clock, no I/O, no order of a hash
 //! map. A breakdown always sums to its total, since a template that leaves one open is refused.
