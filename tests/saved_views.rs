@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use memory_office::{SetClock, code};
 use proptest::prelude::*;
-use random_facts::{Seeds, events, fold, of_cohort, query, seeds};
+use random_facts::{Seeds, events, fold, of_cohort, of_whole_periods, query, seeds};
 use socai::domain::event::Event;
 use socai::domain::tags::household_tag;
 use socai::log::keys::KeyStore;
@@ -176,6 +176,22 @@ proptest! {
             same_figures(&office, as_of, &queries)?;
             same_household(&office, as_of, &format!("H{}", place % 9))?;
             same_household(&office, as_of, "first of V1")?;
+        }
+    }
+
+    /// Whole periods by kind, stage and class are answered from what was counted before, where
+    /// nothing has touched them since.
+    #[test]
+    fn what_was_counted_before_is_what_is_counted_now(
+        seeds in seeds(90),
+        saves in 1..64_u64,
+        asked in prop::collection::vec((any::<u8>(), any::<u16>()), 3),
+        queries in prop::collection::vec(of_whole_periods(), 1..12),
+    ) {
+        let office = Office::new(&seeds, &[30, 7], &|place| saves >> (place % 6) & 1 == 1);
+        same_figures(&office, AsOf::Head, &queries)?;
+        for (choice, place) in asked {
+            same_figures(&office, as_of(&office, choice, place.into()), &queries)?;
         }
     }
 

@@ -123,6 +123,8 @@ pub enum Command {
     Events(EventsArgs),
     /// Dựng lại chỉ mục và bảng số liệu từ nhật ký · build index and views anew from the journal
     Rebuild,
+    /// Sổ chiếm bao nhiêu chỗ, từng phần · what each part of the folder takes
+    Sizes,
     /// Sao lưu cả sổ vào một tệp, kể cả khi đang ghi · back up the ledger into one file
     Backup(super::backup::BackupArgs),
     /// Khôi phục sổ từ bản sao lưu vào một nơi trống · restore a ledger into an empty place

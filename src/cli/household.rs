@@ -269,11 +269,8 @@ fn statement(
     let moved = movement::ask(console, ledger, &query)?;
     let seqs = figures::events_behind(ledger.facts(), ledger.state(), &query);
     let seqs = seqs.map_err(|error| console.usage("household", &error))?;
-    let mut events = Vec::with_capacity(seqs.len());
-    for seq in seqs {
-        let found = ledger.events(seq, seq);
-        events.extend(found.map_err(|error| console.failure(&error))?);
-    }
+    let events = ledger.events_at(&seqs);
+    let mut events = events.map_err(|error| console.failure(&error))?;
     if console.is_json() {
         let (period, axis) = span.json();
         return console.json(&json!({

@@ -30,6 +30,7 @@ pub mod report;
 mod report_diff;
 mod report_output;
 pub mod schema;
+mod sizes;
 mod span;
 mod stale;
 mod subject;
@@ -116,6 +117,7 @@ fn dispatch(console: &mut Console<'_>, place: &Place, command: &Command) -> Resu
         Command::Audit(command) => audit::run(console, place, command),
         Command::Events(args) => events::run(console, place, args),
         Command::Rebuild => rebuild::run(console, place),
+        Command::Sizes => sizes::run(console, place),
         Command::Backup(args) => backup::run(console, place, args),
         Command::Restore(args) => backup::run_restore(console, place, args),
         Command::Subject(command) => subject::run(console, place, command),

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::console::{Console, Failure};
 use super::open::Place;
 use super::repair::Reopened;
-use crate::log::{EventRead, SledLog};
+use crate::log::{EventRead, JournalReader, SledLog};
 use crate::office::OfficeError;
 use crate::office::views;
 
@@ -15,8 +15,11 @@ use crate::office::views;
 /// [`Failure`] when another program writes the ledger, or the log cannot be read.
 pub fn run(console: &mut Console<'_>, place: &Place) -> Result<(), Failure> {
     let begun = std::time::Instant::now();
-    let mut bar = Bar::new(console);
-    let index = console.pick("dựng lại chỉ mục", "building the index");
+    let bar = Bar::new(console);
+    let index = console.pick(
+        "dựng lại chỉ mục và bảng số liệu",
+        "building index and views",
+    );
     let mut options = place.options();
     if let Some(bar) = &bar.0 {
         let bar = bar.clone();
@@ -26,15 +29,24 @@ pub fn run(console: &mut Console<'_>, place: &Place) -> Result<(), Failure> {
             bar.set_position(progress.done);
         }));
     }
-    let log = SledLog::rebuild(&place.dir, options);
+    // Index and views are made from the journal, and not one from the other: at once, each in a
+    // thread of its own. A lock that another program holds ends the one; the other is a cache.
+    let (log, saved) = std::thread::scope(|scope| {
+        let index = scope.spawn(|| SledLog::rebuild(&place.dir, options));
+        let saved = JournalReader::open(&place.dir, &place.options())
+            .map_err(OfficeError::Log)
+            .and_then(|reader| views::save_anew(&place.dir, &reader, &mut |_, _| {}));
+        let log = index.join();
+        (
+            log.unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            saved,
+        )
+    });
     let log = log.map_err(|error| console.failure(&OfficeError::Log(error)))?;
     let index = Reopened {
         state: log.report().index.clone(),
         events: log.head().seq,
     };
-    views::throw_away(&place.dir).map_err(|error| console.failure(&error))?;
-    bar.says(console.pick("dựng lại bảng số liệu", "folding the events"));
-    let saved = views::save(&place.dir, &log, &mut |done, of| bar.at(done, of));
     let saved = saved.map_err(|error| console.failure(&error))?;
     bar.done();
     let elapsed = begun.elapsed();
@@ -73,20 +85,7 @@ impl Bar {
         }))
     }
 
-    fn says(&mut self, text: &'static str) {
-        if let Some(bar) = &self.0 {
-            bar.set_message(text);
-        }
-    }
-
-    fn at(&mut self, done: u64, of: u64) {
-        if let Some(bar) = &self.0 {
-            bar.set_length(of);
-            bar.set_position(done);
-        }
-    }
-
-    fn done(&mut self) {
+    fn done(&self) {
         if let Some(bar) = &self.0 {
             bar.finish_and_clear();
         }

@@ -114,7 +114,8 @@ impl EventRead for JournalReader {
             let (Some(first), Some(last)) = (places.first(), places.last()) else {
                 continue;
             };
-            let mut segment = JournalEvents::new(&journal, *first, (*last).min(self.end.seq))?;
+            let to = (*last).min(self.end.seq);
+            let mut segment = JournalEvents::of(segments.clone(), &journal, *first, to)?;
             for place in places {
                 segment.pass_to(*place);
                 let event = segment.next().transpose()?;

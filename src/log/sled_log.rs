@@ -307,7 +307,7 @@ fn spec(
     FrameSpec {
         first_seq,
         batch_first,
-        // A frame has at most a few thousand events: it is closed at 1 MiB.
+        // A frame has at most a few hundred events: it is closed at 128 KiB.
         count: u32::try_from(last_seq + 1 - first_seq).unwrap_or(u32::MAX),
         at_ms,
         root: frontier.root(),
@@ -522,7 +522,7 @@ mod tests {
         });
         let (at_ms, stamp) = log.stamp().unwrap();
         let mut written = log.write(events.collect(), at_ms, &stamp).unwrap();
-        assert_eq!(written.marks.len(), 3);
+        assert!(written.marks.len() > 2);
         written.marks.truncate(1);
         drop(log.index_written(written));
         log.close().unwrap();

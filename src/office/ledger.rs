@@ -163,25 +163,25 @@ impl<L: EventRead> Ledger<L> {
             .collect()
     }
 
-    /// The events that carry any of the tags, in their order, as far as the view knows. The log is
-    /// passed over once, and only these events are decoded.
+    /// The events that carry any of the tags, in their order, as far as the view knows. Nothing but
+    /// the parts of the log that hold them is read.
     ///
     /// # Errors
     /// When the log or an event cannot be read.
     pub fn tagged(&self, tags: &[Vec<u8>]) -> Result<Vec<Event>, OfficeError> {
         let mentions = tags.iter().flat_map(|tag| self.view.mentions(tag));
         let wanted: std::collections::BTreeSet<u64> = mentions.copied().collect();
-        let (Some(first), Some(last)) = (wanted.first(), wanted.last()) else {
-            return Ok(Vec::new());
-        };
-        let mut events = Vec::with_capacity(wanted.len());
-        for stored in self.log.read(*first, *last)? {
-            let stored = stored?;
-            if wanted.contains(&stored.seq) {
-                events.push(decode(&stored)?);
-            }
-        }
-        Ok(events)
+        self.events_at(&wanted.into_iter().collect::<Vec<u64>>())
+    }
+
+    /// The events at some places, which ascend.
+    ///
+    /// # Errors
+    /// As [`Ledger::events`].
+    pub fn events_at(&self, places: &[u64]) -> Result<Vec<Event>, OfficeError> {
+        let known = places.partition_point(|place| *place <= self.stand.seq);
+        let places = places.get(..known).unwrap_or_default();
+        self.log.read_each(places)?.iter().map(decode).collect()
     }
 
     /// The id of the support that a text names: an id, or the row key of a list.

@@ -26,6 +26,7 @@ pub mod replay;
 pub mod reports;
 pub mod restore;
 pub mod signing;
+pub mod sizes;
 pub mod traced;
 pub mod verify;
 pub mod views;

@@ -31,6 +31,7 @@ use crate::log::merkle::leaf_hash;
 use crate::log::note::Note;
 use crate::log::{EventRead, JournalReader, LogError, LogOptions, StoredEvent};
 use crate::projection::base::Base as _;
+use crate::projection::partition::Wanted;
 use crate::projection::{Dimension, Query, View, figures};
 use crate::report::render::Form;
 
@@ -762,7 +763,7 @@ fn check_views(
     let unreadable = base
         .months()
         .iter()
-        .find_map(|month| base.partition(month.month).err());
+        .find_map(|month| base.partition(month.month, Wanted::ALL).err());
     if let Some(why) = unreadable.or_else(|| base.was_damaged().then(String::new)) {
         let text = Text::new(
             format!("số liệu đã lưu bị hỏng, sẽ không được dùng: chạy `socai rebuild` {why}"),

@@ -7,9 +7,10 @@ use std::collections::HashMap;
 use std::fmt::Debug;
 use std::sync::Arc;
 
+use super::cells::PeriodCells;
 use super::interner::Interner;
 use super::packed::{Month, Span};
-use super::partition::Partition;
+use super::partition::{Partition, Wanted};
 use crate::domain::code::Code;
 use crate::domain::period::Period;
 
@@ -63,11 +64,14 @@ pub trait Base: Debug + Send + Sync {
     /// The months that have rows, in their order.
     fn months(&self) -> &[BaseMonth];
 
-    /// The rows of a month.
+    /// The rows of a month, with the columns that are wanted at least.
     ///
     /// # Errors
     /// Why they cannot be had, neither from where they were saved nor from the log.
-    fn partition(&self, month: Month) -> Result<Arc<Partition>, String>;
+    fn partition(&self, month: Month, wanted: Wanted) -> Result<Arc<Partition>, String>;
+
+    /// What was counted of a period that begins with a month and has so many, if it was.
+    fn cells(&self, from: Month, months: u8) -> Option<Arc<PeriodCells>>;
 
     /// The number of a code, where it has one.
     ///

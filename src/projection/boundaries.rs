@@ -110,9 +110,16 @@ pub(super) struct Places {
 }
 
 impl Places {
-    pub(super) fn of(facts: &Facts, state: &State, boundaries: Boundaries) -> Places {
+    /// The places of a table. Without `communes` nobody asks in which commune they lie.
+    pub(super) fn of(
+        facts: &Facts,
+        state: &State,
+        boundaries: Boundaries,
+        communes: bool,
+    ) -> Places {
         let mut places = Places::default();
         match boundaries {
+            Boundaries::Then if !communes => {}
             Boundaries::Then => {
                 for (number, villages) in facts.places.iter() {
                     let mut days: BTreeSet<NaiveDate> = BTreeSet::from([NaiveDate::MIN]);

@@ -7,8 +7,9 @@ use chrono::Datelike;
 use serde::Serialize;
 
 use super::boundaries::{Boundaries, Places};
+use super::cells::{PeriodCell, PeriodCells};
 use super::cube;
-use super::facts::{Day, Fact, Facts, date, day};
+use super::facts::{Day, Fact, Facts, date, day, stage_bit};
 use crate::domain::class::HouseholdClass;
 use crate::domain::code::Code;
 use crate::domain::fixed::format_thousandths;
@@ -291,6 +292,12 @@ impl Query {
             entries: Entries::All,
         }
     }
+
+    /// Whether it groups or filters by a dimension.
+    pub(super) fn asks(&self, dimension: Dimension) -> bool {
+        let by = |filter: &Filter| matches!(filter, Filter::Dimension(by, _) if *by == dimension);
+        self.by.contains(&dimension) || self.filters.iter().any(by)
+    }
 }
 
 /// One row of an answer. Measures are exact; `amount` and `recovered` are in the ledger's currency.
@@ -459,6 +466,7 @@ pub fn figures_by_scan(
         households: cell.households.len() as u64,
         persons: cell.persons.len() as u64,
         places: cell.places.into_iter().collect(),
+        villages: None,
     });
     Ok(scan.figures(counted.collect()))
 }
@@ -472,6 +480,39 @@ pub(super) struct Counted {
     pub(super) persons: u64,
     /// The numbers of the places, each once.
     pub(super) places: Vec<u32>,
+    /// How many villages these are, where it was counted before.
+    pub(super) villages: Option<u64>,
+}
+
+/// Counts the cells of a period for keeping; the query groups by stage, kind and class.
+pub(super) fn cells_of(facts: &Facts, query: &Query) -> Result<PeriodCells, FiguresError> {
+    let state = State::default();
+    let scan = Scan::prepare(facts, &state, query)?;
+    let (counted, last, stages) = cube::count_period(&scan)?;
+    let cell = |counted: Counted| {
+        let villages = scan.villages(&counted);
+        let [stage, kind, class] = *counted.key.as_slice() else {
+            return None;
+        };
+        let class = u8::try_from(class).ok()?;
+        let at = *Stage::ALL.get(stage.checked_sub(1)? as usize)?;
+        Some(PeriodCell {
+            stage: at as u8,
+            kind,
+            class,
+            stages: stages.get(&(at, kind, class)).copied().unwrap_or(u16::MAX),
+            turns: counted.sums.turns,
+            count: counted.sums.count,
+            amount: counted.sums.amount,
+            recovered: counted.sums.recovered,
+            quantities: counted.sums.quantities.into_iter().collect(),
+            households: counted.households,
+            persons: counted.persons,
+            villages,
+        })
+    };
+    let cells = counted.into_iter().filter_map(cell).collect();
+    Ok(PeriodCells { last, cells })
 }
 
 /// The rows of the facts table that a query counts, with their places in the log: what stands
@@ -575,12 +616,18 @@ impl<'a> Scan<'a> {
             programme_names: Vec::new(),
             programme_of_kind: HashMap::new(),
             programme_of_project: HashMap::new(),
-            places: Places::of(facts, state, query.boundaries),
+            places: Places::of(
+                facts,
+                state,
+                query.boundaries,
+                query.asks(Dimension::Commune),
+            ),
             covers_names: Vec::new(),
             covers_of_period: HashMap::new(),
         };
         scan.map_programmes(state);
-        for (number, period) in facts.periods.iter() {
+        let covers = query.asks(Dimension::Covers);
+        for (number, period) in facts.periods.iter().filter(|_| covers) {
             let shortest = shortest(period);
             let covers = numbered(&mut scan.covers_names, &shortest);
             scan.covers_of_period.insert(number, covers);
@@ -844,6 +891,19 @@ impl<'a> Scan<'a> {
         }
     }
 
+    /// The keys of a row, but for a source.
+    pub(super) fn fill_key(&self, fact: &Fact, placed: Day, key: &mut Vec<u32>) {
+        key.clear();
+        key.extend(self.query.by.iter().map(|by| self.key(fact, placed, *by)));
+    }
+
+    /// Whether a support at these stages is at several of those that are asked for.
+    pub(super) fn divides(&self, stages: u16) -> bool {
+        let asked = self.query.stages.iter();
+        let asked = asked.fold(0, |bits, stage| bits | stage_bit(*stage));
+        (stages & asked).count_ones() > 1
+    }
+
     /// Gives the keys that a row counts under, and what of its amount counts there.
     pub(super) fn add(
         &self,
@@ -854,8 +914,7 @@ impl<'a> Scan<'a> {
         mut take: impl FnMut(&[u32], i128),
     ) {
         let counted = |source: &u32| self.sources.as_ref().is_none_or(|set| set.contains(source));
-        key.clear();
-        key.extend(self.query.by.iter().map(|by| self.key(fact, placed, *by)));
+        self.fill_key(fact, placed, key);
         let place = self.query.by.iter().position(|by| *by == Dimension::Source);
         let Some(place) = place else {
             let amount = parts.iter().filter(|(source, _)| counted(source));
@@ -877,13 +936,13 @@ impl<'a> Scan<'a> {
     /// The rows of an answer, sorted by their keys.
     fn figures(&self, cells: Vec<Counted>) -> Figures {
         let by = &self.query.by;
-        let mut sorted: BTreeMap<Vec<String>, Row> = BTreeMap::new();
-        for cell in cells {
+        let row = |cell: &Counted| {
             let keys = by.iter().zip(&cell.key);
-            let names: Vec<String> = keys.map(|(by, number)| self.name(*by, *number)).collect();
-            sorted.insert(names.clone(), self.finish(names, &cell));
-        }
-        let mut rows: Vec<Row> = sorted.into_values().collect();
+            let names = keys.map(|(by, number)| self.name(*by, *number)).collect();
+            self.finish(names, cell)
+        };
+        let mut rows: Vec<Row> = cells.iter().map(row).collect();
+        rows.sort_by(|a, b| a.keys.cmp(&b.keys));
         if by.is_empty() && rows.is_empty() {
             rows.push(Row::empty(Vec::new()));
         }
@@ -893,13 +952,22 @@ impl<'a> Scan<'a> {
         }
     }
 
+    /// How many villages a cell names.
+    fn villages(&self, cell: &Counted) -> u64 {
+        if let Some(villages) = cell.villages {
+            return villages;
+        }
+        let villages = |number: &u32| self.places.villages(self.facts, *number);
+        // Places of one village each are different villages.
+        if cell.places.iter().all(|place| villages(place).len() == 1) {
+            return cell.places.len() as u64;
+        }
+        let villages: HashSet<&Code> = cell.places.iter().flat_map(villages).collect();
+        villages.len() as u64
+    }
+
     fn finish(&self, keys: Vec<String>, cell: &Counted) -> Row {
         let sums = &cell.sums;
-        let villages: HashSet<&Code> = cell
-            .places
-            .iter()
-            .flat_map(|number| self.places.villages(self.facts, *number))
-            .collect();
         let mixed_units = sums.quantities.len() > 1;
         let mut units = sums.quantities.iter();
         let (unit, quantity) = match (units.next(), units.next()) {
@@ -911,7 +979,7 @@ impl<'a> Scan<'a> {
             households: cell.households,
             persons: cell.persons,
             count: sums.count,
-            villages: villages.len() as u64,
+            villages: self.villages(cell),
             amount: sums.amount,
             quantity,
             recovered: sums.recovered,

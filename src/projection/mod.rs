@@ -3,6 +3,7 @@
 
 pub mod base;
 pub mod boundaries;
+pub mod cells;
 pub mod column;
 mod cube;
 pub mod facts;

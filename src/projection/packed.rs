@@ -7,7 +7,7 @@ use chrono::Datelike;
 
 use super::facts::{Day, Fact, Facts, date, day};
 use super::figures::Axis;
-use super::partition::{Packable, Partition, Rows, Unfolded};
+use super::partition::{Columns, Packable, Partition, Rows, Unfolded, Wanted};
 
 /// A month, as its year times twelve and its place in the year.
 pub type Month = i32;
@@ -71,6 +71,8 @@ pub struct PackedMonth {
     pub spans: [Span; 4],
     /// The rows.
     pub partition: Arc<Partition>,
+    /// The bytes of the partition, and how many of them are its directory.
+    pub bytes: (Vec<u8>, usize),
 }
 
 /// The facts by the month they happened in.
@@ -134,14 +136,13 @@ fn kept(facts: &Facts, month: Month) -> Result<Vec<Rows>, String> {
     if !base.months().iter().any(|known| known.month == month) {
         return Ok(kept);
     }
-    let partition = base.partition(month)?;
+    let partition = base.partition(month, Wanted::ALL)?;
     let mut unfolded = Unfolded::default();
     let replaced = facts.replaced(month);
     for chunk in partition.chunks() {
         let mut rows = Rows::default();
-        partition.unpack(chunk, &mut unfolded, &mut rows, |added, _| {
-            !replaced.is_some_and(|replaced| replaced.contains(added))
-        });
+        let stays = |added, _| !replaced.is_some_and(|replaced| replaced.contains(added));
+        partition.unpack(chunk, Columns::ALL, &mut unfolded, &mut rows, stays);
         kept.push(rows);
     }
     Ok(kept)
@@ -167,9 +168,11 @@ fn pack(facts: &Facts, month: Month, rows: &[&Fact], kept: &[Rows]) -> Option<Pa
             span.take(facts.placed(row.fact, axis));
         }
     }
+    let (partition, bytes, directory) = Partition::pack(packable)?;
     Some(PackedMonth {
         month,
         spans,
-        partition: Arc::new(Partition::pack(packable)?),
+        partition: Arc::new(partition),
+        bytes: (bytes, directory),
     })
 }

@@ -274,6 +274,30 @@ pub fn query() -> impl Strategy<Value = Query> {
     )
 }
 
+/// A question about a whole month, quarter, half-year or year by stage, kind or class.
+pub fn of_whole_periods() -> impl Strategy<Value = Query> {
+    let period = prop::sample::select(vec!["2023", "2023-H1", "2023-Q1", "2023-01", "2023-06"]);
+    (query(), period, 0..8_usize, any::<bool>()).prop_map(|(mut query, period, by, all)| {
+        let period: Period = period.parse().unwrap();
+        (query.from, query.to) = (period.first_day(), period.last_day());
+        (query.axis, query.entries, query.since) = (Axis::Occurred, Entries::All, 0);
+        query.boundaries = Boundaries::Then;
+        let common = [Dimension::Kind, Dimension::Stage, Dimension::Class];
+        let named = common.into_iter().enumerate();
+        query.by = named
+            .filter(|(place, _)| by >> place & 1 == 1)
+            .map(|(_, by)| by)
+            .collect();
+        query
+            .filters
+            .retain(|filter| matches!(filter, Filter::Dimension(by, _) if common.contains(by)));
+        if all {
+            query.as_of = u64::MAX;
+        }
+        query
+    })
+}
+
 /// A question about who is on a list, where there is one.
 pub fn of_cohort(query: &mut Query, view: &View) {
     if view.state.cohorts.contains_key("escape-2023") {

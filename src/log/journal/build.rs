@@ -150,7 +150,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let ledger = LedgerId::new([5; 16]);
         let mut builder = JournalBuilder::create(dir.path(), ledger).unwrap();
-        // Over one frame of 1 MiB.
+        // Over several frames.
         for seq in 1..=4_000 {
             builder.push(&event(ledger, seq)).unwrap();
         }

@@ -15,13 +15,14 @@ pub(crate) const SEGMENT_HEADER: usize = 128;
 pub(crate) const FRAME_HEADER: usize = 128;
 /// What a frame begins with.
 pub(crate) const FRAME_MAGIC: [u8; 4] = *b"SCFR";
-/// A frame is closed before its events pass this size in bytes.
-pub(crate) const FRAME_TARGET: usize = 1 << 20;
+/// A frame is closed before its events pass this size in bytes. Frames become the chunks of sealed
+/// segments, and a chunk is unpacked to read one event of it.
+pub(crate) const FRAME_TARGET: usize = 128 << 10;
 
 const SEGMENT_MAGIC: [u8; 16] = *b"socai journal\n\0\0";
 const FLAG_END: u8 = 1;
-/// No frame is longer than a full one and one event.
-const MAX_PAYLOAD: usize = FRAME_TARGET + (1 << 16);
+/// No frame is longer: frames were once closed at 1 MiB, and hold one event more at most.
+const MAX_PAYLOAD: usize = (1 << 20) + (1 << 16);
 
 /// The header of a segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

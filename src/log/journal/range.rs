@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::files::{Segment, segments};
 use super::layout::FrameHeader;
 use super::walk::{Step, Walker};
 use crate::log::error::LogError;
@@ -19,9 +20,19 @@ pub(crate) struct JournalEvents {
 impl JournalEvents {
     /// The events `from` to `to`, both included; both must be in the journal.
     pub(crate) fn new(journal: &Path, from: u64, to: u64) -> Result<JournalEvents, LogError> {
+        JournalEvents::of(segments(journal)?, journal, from, to)
+    }
+
+    /// The same of a journal whose segments are known.
+    pub(crate) fn of(
+        segments: Vec<Segment>,
+        journal: &Path,
+        from: u64,
+        to: u64,
+    ) -> Result<JournalEvents, LogError> {
         let from = from.max(1);
         let walker = (from <= to)
-            .then(|| Walker::from_segment(journal, from))
+            .then(|| Walker::among(segments, journal, from))
             .transpose()?;
         Ok(JournalEvents {
             walker,

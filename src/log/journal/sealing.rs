@@ -22,7 +22,7 @@ use crate::log::error::LogError;
 
 /// Frames go into one chunk until their events have this many bytes. Larger chunks save little;
 /// smaller ones make it cheaper to read one event.
-const CHUNK_TARGET: usize = 512 << 10;
+const CHUNK_TARGET: usize = 96 << 10;
 /// The default level of zstd: sealing runs beside the writer. 140,000 events of 89 MB come to
 /// 10 MB.
 const LEVEL: i32 = 3;

@@ -5,14 +5,16 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use super::file::{from_bytes, read_range, unsound};
 use super::manifest::Manifest;
 use super::run::CodeBlock;
 use crate::log::{EventRead, JournalReader, LogOptions, codec};
 use crate::office::recording::tags_of;
 use crate::projection::Facts;
 use crate::projection::base::{Base, BaseMonth, SmallDictionaries, Whose};
+use crate::projection::cells::PeriodCells;
 use crate::projection::packed::{Month, Packed};
-use crate::projection::partition::Partition;
+use crate::projection::partition::{Partition, SectionAt, Wanted};
 
 /// The code blocks of each run, for households and persons.
 type CodeIndexes = [OnceLock<Result<Vec<Vec<CodeBlock>>, String>>; 2];
@@ -23,6 +25,7 @@ pub struct SavedBase {
     manifest: Arc<Manifest>,
     months: Vec<BaseMonth>,
     open: Mutex<HashMap<Month, Arc<Partition>>>,
+    cells: Mutex<HashMap<(Month, u8), Option<Arc<PeriodCells>>>>,
     codes: CodeIndexes,
     folded: OnceLock<Result<Folded, String>>,
 }
@@ -49,6 +52,7 @@ impl SavedBase {
             months: manifest.months.iter().map(|file| file.month).collect(),
             manifest,
             open: Mutex::default(),
+            cells: Mutex::default(),
             codes: CodeIndexes::default(),
             folded: OnceLock::new(),
         }
@@ -59,13 +63,51 @@ impl SavedBase {
         self.folded.get().is_some()
     }
 
-    fn read(&self, month: Month) -> Result<Partition, String> {
+    /// A month with the columns that are wanted, and those of it that were read before.
+    fn read(
+        &self,
+        month: Month,
+        before: Option<&Arc<Partition>>,
+        wanted: Wanted,
+    ) -> Result<Arc<Partition>, String> {
         let mut files = self.manifest.months.iter();
         let file = files.find(|file| file.month.month == month);
         let file = file.ok_or("there is no such month")?;
         let path = super::folder(&self.ledger).join(&file.name);
-        let bytes = file.whole.read(&path)?;
-        Partition::read(bytes).ok_or_else(|| format!("{} is not readable", file.name))
+        let mut partition = match before {
+            Some(before) => before.clone(),
+            None => {
+                let directory = file.directory.read(&path)?;
+                let partition = Partition::directory(&directory);
+                Arc::new(partition.ok_or_else(|| unsound(&path))?)
+            }
+        };
+        let missing = partition.missing(wanted);
+        if missing.is_empty() {
+            return Ok(partition);
+        }
+        let more = Arc::make_mut(&mut partition);
+        // Sections that stand side by side are read at once.
+        let adjacent = |a: &SectionAt, b: &SectionAt| a.at + a.len as u64 == b.at;
+        for sections in missing.chunk_by(adjacent) {
+            let (Some(first), Some(last)) = (sections.first(), sections.last()) else {
+                continue;
+            };
+            let len = last.at + last.len as u64 - first.at;
+            if !more.load(sections, read_range(&path, first.at, len)?) {
+                return Err(unsound(&path));
+            }
+        }
+        Ok(partition)
+    }
+
+    fn read_cells(&self, from: Month, months: u8) -> Option<PeriodCells> {
+        let file = &self.manifest.cells;
+        let mut periods = file.periods.iter();
+        let (_, _, part) = periods.find(|period| (period.0, period.1) == (from, months))?;
+        let bytes = part.read(&super::folder(&self.ledger).join(&file.name));
+        // What cannot be read is counted again.
+        from_bytes(&bytes.ok()?).ok()
     }
 
     fn read_number(&self, whose: Whose, code: &str) -> Result<Option<u32>, String> {
@@ -121,13 +163,16 @@ impl Base for SavedBase {
         &self.months
     }
 
-    fn partition(&self, month: Month) -> Result<Arc<Partition>, String> {
+    fn partition(&self, month: Month, wanted: Wanted) -> Result<Arc<Partition>, String> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(partition) = open.get(&month) {
+        let before = open.get(&month);
+        if let Some(partition) = before
+            && partition.missing(wanted).is_empty()
+        {
             return Ok(partition.clone());
         }
-        let partition = match self.read(month) {
-            Ok(partition) => Arc::new(partition),
+        let partition = match self.read(month, before, wanted) {
+            Ok(partition) => partition,
             Err(_) => {
                 let mut months = self.folded()?.packed.months.iter();
                 let found = months.find(|packed| packed.month == month);
@@ -138,6 +183,14 @@ impl Base for SavedBase {
         };
         open.insert(month, partition.clone());
         Ok(partition)
+    }
+
+    fn cells(&self, from: Month, months: u8) -> Option<Arc<PeriodCells>> {
+        let mut cells = self.cells.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = cells.entry((from, months));
+        known
+            .or_insert_with(|| self.read_cells(from, months).map(Arc::new))
+            .clone()
     }
 
     fn number(&self, whose: Whose, code: &str) -> Result<Option<u32>, String> {

@@ -53,26 +53,42 @@ impl Part {
     /// # Errors
     /// Why they cannot be read, or that they are not as they were written.
     pub(super) fn read(&self, path: &Path) -> Result<Vec<u8>, String> {
-        let name = || path.file_name().unwrap_or_default().display().to_string();
-        let len = usize::try_from(self.len).map_err(|error| error.to_string())?;
-        let read = || -> std::io::Result<Vec<u8>> {
-            let mut file = File::open(path)?;
-            // A damaged manifest cannot ask for more than there is.
-            let there = file.metadata()?.len().saturating_sub(self.at);
-            let mut bytes = vec![0; len.min(usize::try_from(there).unwrap_or(usize::MAX))];
-            if self.at > 0 {
-                file.seek(SeekFrom::Start(self.at))?;
-            }
-            file.read_exact(&mut bytes)?;
-            Ok(bytes)
-        };
-        let bytes = read().map_err(|error| format!("{}: {error}", name()))?;
-        if bytes.len() == len && crc32c::crc32c(&bytes) == self.crc {
+        let bytes = read_range(path, self.at, self.len)?;
+        if bytes.len() as u64 == self.len && crc32c::crc32c(&bytes) == self.crc {
             Ok(bytes)
         } else {
-            Err(format!("{} is not as it was written", name()))
+            Err(unsound(path))
         }
     }
+}
+
+/// The words for a file with other bytes in it.
+pub(super) fn unsound(path: &Path) -> String {
+    format!("{} is not as it was written", name_of(path))
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().unwrap_or_default().display().to_string()
+}
+
+/// Reads some bytes of a file; fewer where it ends.
+///
+/// # Errors
+/// What the system says.
+pub(super) fn read_range(path: &Path, at: u64, len: u64) -> Result<Vec<u8>, String> {
+    let read = || -> std::io::Result<Vec<u8>> {
+        let mut file = File::open(path)?;
+        // A damaged manifest cannot ask for more than there is.
+        let there = file.metadata()?.len().saturating_sub(at);
+        let len = usize::try_from(len.min(there)).unwrap_or(usize::MAX);
+        let mut bytes = vec![0; len];
+        if at > 0 {
+            file.seek(SeekFrom::Start(at))?;
+        }
+        file.read_exact(&mut bytes)?;
+        Ok(bytes)
+    };
+    read().map_err(|error| format!("{}: {error}", name_of(path)))
 }
 
 /// Writes a file whole; it is durable when this returns.

@@ -10,10 +10,11 @@ use super::run::Run;
 use crate::domain::state::SEMANTICS;
 use crate::log::merkle::Frontier;
 use crate::projection::base::{BaseMonth, SmallDictionaries};
+use crate::projection::packed::Month;
 
 /// The number of the form of the saved views and of the folds that made them: it goes up with any
 /// change to one of them.
-const VIEWS_FORMAT: u32 = 1;
+const VIEWS_FORMAT: u32 = 2;
 const NAME: &str = "manifest";
 const MAGIC: &[u8; 10] = b"socaiviews";
 
@@ -22,7 +23,16 @@ const MAGIC: &[u8; 10] = b"socaiviews";
 pub(super) struct MonthFile {
     pub month: BaseMonth,
     pub name: String,
-    pub whole: Part,
+    /// The directory of the partition; its sections stand behind it.
+    pub directory: Part,
+}
+
+/// The file with what was counted of whole periods.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct CellsFile {
+    pub name: String,
+    /// The first month and the number of months of each, in their order.
+    pub periods: Vec<(Month, u8, Part)>,
 }
 
 /// What was saved.
@@ -42,6 +52,7 @@ pub(super) struct Manifest {
     /// How many households and persons have a number.
     pub counts: [u32; 2],
     pub months: Vec<MonthFile>,
+    pub cells: CellsFile,
     pub runs: Vec<Run>,
 }
 
@@ -60,6 +71,7 @@ impl Manifest {
             dictionaries: SmallDictionaries::default(),
             counts: [0; 2],
             months: Vec::new(),
+            cells: CellsFile::default(),
             runs: Vec::new(),
         }
     }
@@ -82,7 +94,8 @@ impl Manifest {
     pub(super) fn names(&self) -> Vec<&str> {
         let months = self.months.iter().map(|month| month.name.as_str());
         let runs = self.runs.iter().map(|run| run.name.as_str());
-        months.chain(runs).chain([NAME]).collect()
+        let others = [self.cells.name.as_str(), NAME];
+        months.chain(runs).chain(others).collect()
     }
 
     /// Writes it in place of the one that is there.

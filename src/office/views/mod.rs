@@ -4,6 +4,7 @@
 //! views/
 //!   manifest              which files count, and of which log they are: replaced last
 //!   month.<month>.<seq>   the facts of a month in columns (projection::partition)
+//!   cells.<seq>           what stands in whole months, quarters, halves and years (projection::cells)
 //!   run.<first>-<last>    of a range of events: the few that a figure needs beside the facts, the
 //!                         edge of the tree now and then, codes by name, and where what is found
 //! ```
@@ -37,7 +38,7 @@ use manifest::Manifest;
 
 pub use about::{Need, glance};
 pub use keys::{Key, event_keys, reference_key, support_key, tag_key};
-pub use save::{Saved, is_worth_saving, save, throw_away};
+pub use save::{Saved, is_worth_saving, save, save_anew, throw_away};
 
 /// The folder of the saved views of a ledger.
 pub fn folder(ledger: &Path) -> PathBuf {

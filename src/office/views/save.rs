@@ -1,12 +1,14 @@
 //! Saving: what the events since the last time change is written, then the manifest.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
-use super::file::Part;
+use super::base::SavedBase;
+use super::file::{Part, to_bytes};
 use super::keys::{support_key, support_of};
-use super::manifest::{Manifest, MonthFile};
+use super::manifest::{CellsFile, Manifest, MonthFile};
 use super::run::{Run, RunBuilder};
 use super::{Views, events_at, folder};
 use crate::domain::event::Event;
@@ -16,7 +18,8 @@ use crate::office::error::OfficeError;
 use crate::office::ledger::decode;
 use crate::projection::Facts;
 use crate::projection::base::{BaseMonth, Whose};
-use crate::projection::packed::Packed;
+use crate::projection::cells::{self, periods_with};
+use crate::projection::packed::{Month, Packed};
 
 /// From how many unsaved events on it pays to save: so many are folded by every reader.
 const WORTH_SAVING: u64 = 1_000;
@@ -77,6 +80,18 @@ pub fn save<L: EventRead>(
         Err(OfficeError::Views(_)) if before.is_some() => save_onto(ledger, log, None, progress),
         saved => saved,
     }
+}
+
+/// Folds everything and saves it in the place of what was saved before.
+///
+/// # Errors
+/// As [`save`].
+pub fn save_anew<L: EventRead>(
+    ledger: &Path,
+    log: &L,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Saved, OfficeError> {
+    save_onto(ledger, log, None, progress)
 }
 
 fn save_onto<L: EventRead>(
@@ -187,6 +202,8 @@ fn write<L: EventRead>(
     manifest.months = months_of(&dir, before, &changed, manifest.seq)?;
     let folded = run.len();
     manifest.runs = runs_of(&dir, before, run)?;
+    let changed: Vec<Month> = changed.months.iter().map(|packed| packed.month).collect();
+    manifest.cells = cells_of(ledger, &manifest, before, &changed)?;
     manifest.write(&dir).map_err(OfficeError::Views)?;
     // What no manifest names is of no use to anybody any more; a reader that had it named before
     // folds the log where a file is gone.
@@ -215,19 +232,65 @@ fn months_of(
     for packed in changed.months.iter().filter(|it| !it.partition.is_empty()) {
         let name = format!("month.{}.{seq}", packed.month);
         let path = dir.join(&name);
-        let bytes = packed.partition.bytes();
+        let (bytes, directory) = &packed.bytes;
         super::file::write(&path, bytes).map_err(|error| LogError::io(&path, &error))?;
+        let directory = bytes.get(..*directory).unwrap_or_default();
         files.push(MonthFile {
             month: BaseMonth {
                 month: packed.month,
                 spans: packed.spans,
             },
             name,
-            whole: Part::add(&mut Vec::new(), bytes),
+            directory: Part::add(&mut Vec::new(), directory),
         });
     }
     files.sort_by_key(|file| file.month.month);
     Ok(files)
+}
+
+/// What stands in whole periods: those with a month that changed are counted, the others stay.
+fn cells_of(
+    ledger: &Path,
+    manifest: &Manifest,
+    before: Option<&Views>,
+    changed: &[Month],
+) -> Result<CellsFile, OfficeError> {
+    let dir = folder(ledger);
+    let mut bytes = b"socaicells".to_vec();
+    let mut periods: BTreeMap<(Month, u8), Part> = BTreeMap::new();
+    let counted: BTreeSet<(Month, u8)> = changed.iter().copied().flat_map(periods_with).collect();
+    if let Some(file) = before.map(|views| &views.manifest.cells) {
+        for (from, months, part) in &file.periods {
+            // A part that cannot be read is left out: whoever asks counts.
+            if !counted.contains(&(*from, *months))
+                && let Ok(part) = part.read(&dir.join(&file.name))
+            {
+                periods.insert((*from, *months), Part::add(&mut bytes, &part));
+            }
+        }
+    }
+    let facts = Facts::over(Some(Arc::new(SavedBase::new(
+        ledger,
+        manifest.clone().into(),
+    ))));
+    for (from, months) in counted {
+        let cells = cells::count(&facts, from, months);
+        let cells = cells.map_err(|error| OfficeError::Views(error.to_string()))?;
+        if !cells.cells.is_empty() {
+            let cells = to_bytes(&cells).map_err(OfficeError::Views)?;
+            periods.insert((from, months), Part::add(&mut bytes, &cells));
+        }
+    }
+    let name = format!("cells.{}", manifest.seq);
+    let path = dir.join(&name);
+    super::file::write(&path, &bytes).map_err(|error| LogError::io(&path, &error))?;
+    let periods = periods.into_iter();
+    Ok(CellsFile {
+        name,
+        periods: periods
+            .map(|((from, months), part)| (from, months, part))
+            .collect(),
+    })
 }
 
 /// The runs with the new one. A run is put together with the ones before it as long as they are

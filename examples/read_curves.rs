@@ -1,0 +1,366 @@
+//! How the cost of a question grows: with what it is about, and not with the ledger.
+//!
+//! `cargo run --release --example read_curves -- 1000000 benches/curves` writes `reading.csv` and
+//! `reading.svg`. Four curves: a figure over the rows of its period, in ledgers of several sizes; a
+//! support that was corrected over and over; a household with ever more events; ever more villages.
+//! `cold` opens the ledger for one question, `warm` asks again; medians of seven.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    clippy::float_arithmetic,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "a tool for developers stops where it cannot go on"
+)]
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use socai::domain::Code;
+use socai::domain::event::{Body, Event};
+use socai::domain::support::{CorrectionMode, SupportCorrected};
+use socai::domain::tags::household_tag;
+use socai::log::keys::KeyStore;
+use socai::log::{Condition, EventLog, EventRead, JournalReader, LogOptions};
+use socai::office::views::{self, Need, glance};
+use socai::office::{AsOf, Ledger, new_events, tags_of};
+use socai::projection::{Dimension, Filter, Query, figures};
+use uuid::Uuid;
+
+#[path = "../benches/generate/mod.rs"]
+mod generate;
+
+const RUNS: usize = 7;
+const PERIODS: [&str; 5] = ["2023-03", "2023-Q1", "2023-H1", "2023", "2022..2024"];
+
+struct Point {
+    curve: String,
+    /// What grows.
+    x: u64,
+    ledger: u64,
+    cold_ms: f64,
+    warm_ms: f64,
+}
+
+fn main() {
+    let mut args = std::env::args().skip(1);
+    let (Some(events), Some(out)) = (args.next().and_then(|n| n.parse().ok()), args.next()) else {
+        eprintln!("read_curves EVENTS FOLDER");
+        std::process::exit(2);
+    };
+    let mut points = Vec::new();
+    for events in [events / 10, events] {
+        by_period(events, &mut points);
+    }
+    for times in [10, 100, 1_000, 10_000] {
+        points.push(corrected(times));
+    }
+    for times in [100, 1_000, 10_000, 100_000] {
+        points.push(household(times));
+    }
+    for villages in [50, 500, 5_000, 50_000] {
+        points.push(of_villages(villages, events / 5));
+    }
+    let out = Path::new(&out);
+    std::fs::write(out.join("reading.csv"), csv(&points)).unwrap();
+    std::fs::write(out.join("reading.svg"), svg(&points)).unwrap();
+}
+
+fn journal(dir: &Path) -> JournalReader {
+    JournalReader::open(dir, &LogOptions::new(Arc::new(tags_of))).unwrap()
+}
+
+fn open(dir: &Path, need: &Need) -> Ledger<JournalReader> {
+    let keys = KeyStore::open_read_only(&dir.join("keys")).unwrap();
+    glance(journal(dir), keys, AsOf::Head, i64::MAX / 2, dir, need).unwrap()
+}
+
+fn median_ms(mut run: impl FnMut()) -> f64 {
+    let mut times: Vec<f64> = (0..RUNS)
+        .map(|_| {
+            let begun = Instant::now();
+            run();
+            begun.elapsed().as_secs_f64() * 1e3
+        })
+        .collect();
+    times.sort_by(f64::total_cmp);
+    times[RUNS / 2]
+}
+
+/// A question to the cube: opened for it, and asked again.
+fn asked(dir: &Path, query: &Query) -> (f64, f64, u64) {
+    let need = Need::Figures { members: false };
+    let ask = |ledger: &Ledger<JournalReader>| {
+        figures::figures(ledger.facts(), ledger.state(), query).unwrap()
+    };
+    let cold = median_ms(|| drop(ask(&open(dir, &need))));
+    let ledger = open(dir, &need);
+    let rows = ask(&ledger).rows.iter().map(|row| row.turns).sum::<i64>();
+    let warm = median_ms(|| drop(ask(&ledger)));
+    (cold, warm, rows.cast_unsigned())
+}
+
+fn told(point: Point) -> Point {
+    let Point {
+        curve, x, ledger, ..
+    } = &point;
+    let (cold, warm) = (point.cold_ms, point.warm_ms);
+    eprintln!("{curve}: {x} in {ledger} events: cold {cold:.2} ms, warm {warm:.3} ms");
+    point
+}
+
+/// A figure by kind and class as of an event shortly before the head, so that it is counted.
+fn by_period(events: u64, points: &mut Vec<Point>) {
+    let temp = tempfile::tempdir().unwrap();
+    let dir = temp.path().join("ledger");
+    let ledger = generate::write(&dir, generate::Plan::of(events), 50_000, &mut |_| {});
+    views::save(&dir, &journal(&dir), &mut |_, _| {}).unwrap();
+    for period in PERIODS {
+        let mut query = Query::of(&period.parse().unwrap());
+        query.by = vec![Dimension::Kind, Dimension::Class];
+        query.as_of = ledger * 85 / 100;
+        let (cold_ms, warm_ms, x) = asked(&dir, &query);
+        points.push(told(Point {
+            curve: format!("period, {events} events"),
+            x,
+            ledger,
+            cold_ms,
+            warm_ms,
+        }));
+    }
+}
+
+/// Writes a ledger of generated events, changed on the way.
+fn written(dir: &Path, plan: generate::Plan, change: &mut dyn FnMut(Event) -> Vec<Event>) -> u64 {
+    let (mut log, keys, clock) = generate::open(dir);
+    let mut seq = log.head().seq;
+    for day in generate::events(plan, seq + 1, Some(keys)) {
+        clock.0.store(day.at_ms, Ordering::SeqCst);
+        let mut events: Vec<Event> = day.events.into_iter().flat_map(&mut *change).collect();
+        for event in &mut events {
+            seq += 1;
+            event.seq = seq;
+        }
+        if !events.is_empty() {
+            let events = new_events(&events).unwrap();
+            log.append(events, &Condition::default()).unwrap();
+        }
+    }
+    log.close().unwrap();
+    views::save(dir, &journal(dir), &mut |_, _| {}).unwrap();
+    seq
+}
+
+fn numbered(number: u64) -> Uuid {
+    Uuid::from_u128(0x8000_8000_0000_0000_0000 << 32 | u128::from(number))
+}
+
+/// One support that is corrected so many times.
+fn corrected(times: u64) -> Point {
+    let temp = tempfile::tempdir().unwrap();
+    let dir = temp.path().join("ledger");
+    let mut chain: Option<(Code, Uuid)> = None;
+    let mut change = |event: Event| {
+        let Body::Support(stage, state) = &event.body else {
+            return vec![event];
+        };
+        if chain.is_some() || state.household.is_none() || state.support.is_some() {
+            return vec![event];
+        }
+        chain = state.household.clone().map(|code| (code, event.id));
+        let (mut events, mut last) = (vec![event.clone()], event.id);
+        for time in 0..times {
+            let mut to = state.clone();
+            to.support = Some(event.id);
+            let corrected = SupportCorrected {
+                corrects: last,
+                effective_on: state.occurred_on,
+                mode: CorrectionMode::InPlace,
+                stage: *stage,
+                support: event.id,
+                to: *to,
+            };
+            last = numbered(time);
+            events.push(Event {
+                id: last,
+                reason: Some("again".to_owned()),
+                body: Body::SupportCorrected(Box::new(corrected)),
+                ..event.clone()
+            });
+        }
+        events
+    };
+    let ledger = written(&dir, generate::Plan::of(20_000), &mut change);
+    let (cold_ms, warm_ms) = history(&dir, &chain.unwrap().0);
+    told(Point {
+        curve: "corrections of one support".to_owned(),
+        x: times,
+        ledger,
+        cold_ms,
+        warm_ms,
+    })
+}
+
+/// The history of a household: opened for it, and its events read again.
+fn history(dir: &Path, code: &Code) -> (f64, f64) {
+    let need = Need::Household(code.clone());
+    let read = |ledger: &Ledger<JournalReader>| ledger.tagged(&[household_tag(code)]).unwrap();
+    let cold = median_ms(|| drop(read(&open(dir, &need))));
+    let ledger = open(dir, &need);
+    (cold, median_ms(|| drop(read(&ledger))))
+}
+
+/// A household with so many events.
+fn household(times: u64) -> Point {
+    let temp = tempfile::tempdir().unwrap();
+    let dir = temp.path().join("ledger");
+    let code = generate::household(7);
+    let mut left = times;
+    let mut change = |mut event: Event| {
+        if let Body::Support(_, state) = &mut event.body
+            && state.support.is_none()
+            && state.household.is_some()
+            && left > 0
+        {
+            left -= 1;
+            state.household = Some(code.clone());
+            (state.note, state.recipient) = (None, None);
+        }
+        vec![event]
+    };
+    let ledger = written(&dir, generate::Plan::of(150_000), &mut change);
+    let (cold_ms, warm_ms) = history(&dir, &code);
+    told(Point {
+        curve: "events of one household".to_owned(),
+        x: times,
+        ledger,
+        cold_ms,
+        warm_ms,
+    })
+}
+
+/// A half-year by village and of one village, in a ledger of so many villages.
+fn of_villages(villages: u64, events: u64) -> Point {
+    let temp = tempfile::tempdir().unwrap();
+    let dir = temp.path().join("ledger");
+    let plan = generate::Plan {
+        villages,
+        ..generate::Plan::of(events)
+    };
+    let ledger = written(&dir, plan, &mut |event| vec![event]);
+    let mut query = Query::of(&"2023-H1".parse().unwrap());
+    query.by = vec![Dimension::Kind, Dimension::Class];
+    let village = generate::village(1).to_string();
+    query
+        .filters
+        .push(Filter::Dimension(Dimension::Village, vec![village]));
+    let (cold_ms, warm_ms, _) = asked(&dir, &query);
+    told(Point {
+        curve: "villages, a half-year of one of them".to_owned(),
+        x: villages,
+        ledger,
+        cold_ms,
+        warm_ms,
+    })
+}
+
+fn csv(points: &[Point]) -> String {
+    let mut text = String::from("curve,x,ledger_events,cold_ms,warm_ms\n");
+    for point in points {
+        let Point {
+            curve,
+            x,
+            ledger,
+            cold_ms,
+            warm_ms,
+        } = point;
+        writeln!(text, "\"{curve}\",{x},{ledger},{cold_ms:.3},{warm_ms:.4}").unwrap();
+    }
+    text
+}
+
+/// A panel a curve, both axes logarithmic: a line that rises by one square a square is linear.
+fn svg(points: &[Point]) -> String {
+    let (width, height) = (320.0, 240.0);
+    let panels: Vec<&[Point]> = points.chunk_by(|a, b| a.curve == b.curve).collect();
+    let (columns, rows) = (3.0, (panels.len() as f64 / 3.0).ceil());
+    let (whole_width, whole_height) = (columns * width, rows * height);
+    let mut text = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {whole_width} {whole_height}\" \
+         font-family=\"sans-serif\" font-size=\"11\">\n\
+         <rect width=\"{whole_width}\" height=\"{whole_height}\" fill=\"white\"/>\n"
+    );
+    for (place, panel) in panels.iter().enumerate() {
+        let x = (place % 3) as f64 * width;
+        let y = (place / 3) as f64 * height;
+        writeln!(text, "<g transform=\"translate({x} {y})\">").unwrap();
+        text.push_str(&one_panel(panel));
+        text.push_str("</g>\n");
+    }
+    text.push_str("</svg>\n");
+    text
+}
+
+fn one_panel(panel: &[Point]) -> String {
+    let decades = |value: f64| value.max(1e-3).log10();
+    let xs = panel.iter().map(|point| decades(point.x as f64));
+    let left = xs.clone().fold(f64::INFINITY, f64::min).floor();
+    let right = xs.fold(f64::NEG_INFINITY, f64::max).ceil().max(left + 1.0);
+    let (bottom, top) = (-3.0, 4.0);
+    let at = |x: f64, y: f64| {
+        let x = 44.0 + 262.0 * (x - left) / (right - left);
+        (x, 200.0 - 165.0 * (y - bottom) / (top - bottom))
+    };
+    let mut text = String::from("<path d=\"M44 35V200H306\" fill=\"none\" stroke=\"#444\"/>\n");
+    let name = &panel[0].curve;
+    writeln!(
+        text,
+        "<text x=\"44\" y=\"16\" font-weight=\"bold\">{name}</text>"
+    )
+    .unwrap();
+    for decade in [-3, -2, -1, 0, 1, 2, 3, 4] {
+        let (_, y) = at(left, f64::from(decade));
+        let label = format!("{} ms", 10f64.powi(decade));
+        writeln!(
+            text,
+            "<path d=\"M44 {y:.1}H306\" stroke=\"#ddd\"/><text x=\"41\" y=\"{:.1}\" \
+             text-anchor=\"end\" font-size=\"8\">{label}</text>",
+            y + 3.0
+        )
+        .unwrap();
+    }
+    for (colour, label, row, value) in [
+        ("#b8541a", "cold", 0, (|p| p.cold_ms) as fn(&Point) -> f64),
+        ("#1b6ca8", "warm", 1, |p| p.warm_ms),
+    ] {
+        let path: Vec<String> = panel
+            .iter()
+            .map(|point| {
+                let (x, y) = at(decades(point.x as f64), decades(value(point)));
+                format!("{x:.1},{y:.1}")
+            })
+            .collect();
+        writeln!(
+            text,
+            "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>\n\
+             <text x=\"{}\" y=\"30\" fill=\"{colour}\">{label}</text>",
+            path.join(" "),
+            50 + row * 40
+        )
+        .unwrap();
+    }
+    for point in panel {
+        let (x, _) = at(decades(point.x as f64), bottom);
+        let number = point.x;
+        writeln!(
+            text,
+            "<text x=\"{x:.1}\" y=\"213\" text-anchor=\"middle\" font-size=\"8\">{number}</text>"
+        )
+        .unwrap();
+    }
+    text
+}
