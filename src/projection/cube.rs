@@ -62,13 +62,19 @@ pub(super) fn count(scan: &Scan<'_>) -> Result<Vec<Counted>, FiguresError> {
 }
 
 /// A chunk's stage, kind and class.
-type Finest = (Stage, u32, u8);
+pub(super) type Finest = (Stage, u32, u8);
 
-/// The answer to a query by stage, kind and class, of a period that is counted for keeping; with
-/// the newest event that changed a row of it, and the stages of the supports in each cell.
-pub(super) fn count_period(
-    scan: &Scan<'_>,
-) -> Result<(Vec<Counted>, u64, HashMap<Finest, u16>), FiguresError> {
+/// A period that is counted for keeping.
+pub(super) struct CountedPeriod {
+    pub(super) counted: Vec<Counted>,
+    /// The newest event that changed a row of it.
+    pub(super) last: u64,
+    /// The stages of the supports in each cell, as bits.
+    pub(super) stages: HashMap<Finest, u16>,
+}
+
+/// The answer to a query by stage, kind and class, of a period that is counted for keeping.
+pub(super) fn count_period(scan: &Scan<'_>) -> Result<CountedPeriod, FiguresError> {
     let view = Reading::of(scan, Answered::default())?;
     let (mut last, mut stages) = (0, HashMap::new());
     for (_, chunk) in view.chunks() {
@@ -87,7 +93,11 @@ pub(super) fn count_period(
     }
     let mut key = Vec::new();
     let counted = view.count(&mut key, Cells::default())?;
-    Ok((counted, last, stages))
+    Ok(CountedPeriod {
+        counted,
+        last,
+        stages,
+    })
 }
 
 /// Visits every row that a query counts, with the day it is placed at and its funding.
@@ -131,9 +141,9 @@ impl Answered {
                 answered.all = false;
                 continue;
             };
-            let Some(stage) = cell.at_stage().filter(|_| {
-                !touched.contains(&key) && !(scan.counts_furthest() && scan.divides(cell.stages))
-            }) else {
+            let several = scan.counts_furthest() && scan.divides(cell.stages);
+            let untouched = cell.at_stage().filter(|_| !touched.contains(&key));
+            let Some(stage) = untouched.filter(|_| !several) else {
                 answered.all = false;
                 continue;
             };

@@ -488,7 +488,11 @@ pub(super) struct Counted {
 pub(super) fn cells_of(facts: &Facts, query: &Query) -> Result<PeriodCells, FiguresError> {
     let state = State::default();
     let scan = Scan::prepare(facts, &state, query)?;
-    let (counted, last, stages) = cube::count_period(&scan)?;
+    let cube::CountedPeriod {
+        counted,
+        last,
+        stages,
+    } = cube::count_period(&scan)?;
     let cell = |counted: Counted| {
         let villages = scan.villages(&counted);
         let [stage, kind, class] = *counted.key.as_slice() else {

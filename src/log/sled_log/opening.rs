@@ -119,6 +119,8 @@ fn open_locked(
         }
         None => None,
     };
+    // An index that was sound is no witness of anything once there is a new one.
+    let replaced = anew.is_some() && found.unfit.is_none() && placed;
     if found.unfit.is_none() {
         let unplaced = "it does not match the journal".to_owned();
         found.unfit = anew.or((!placed).then_some(unplaced));
@@ -130,7 +132,15 @@ fn open_locked(
     if indexed.is_none_or(|seq| seq < survey.good.seq) {
         write::rewrite_last_batch(&journal, &survey)?;
     }
-    let ready = ready_index(dir, found, &survey, &options)?;
+    let mut ready = ready_index(dir, found, &survey, &options)?;
+    if replaced
+        && let IndexState::Rebuilt { set_aside, .. } = &mut ready.state
+        && set_aside
+            .as_ref()
+            .is_some_and(|path| disk::remove_dir_all(path).is_ok())
+    {
+        *set_aside = None;
+    }
     Ok(SledLog {
         dir: dir.to_owned(),
         ledger,

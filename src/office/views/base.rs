@@ -19,13 +19,16 @@ use crate::projection::partition::{Partition, SectionAt, Wanted};
 /// The code blocks of each run, for households and persons.
 type CodeIndexes = [OnceLock<Result<Vec<Vec<CodeBlock>>, String>>; 2];
 
+/// The first month and the number of months.
+type Period = (Month, u8);
+
 /// The saved facts of a ledger. What is damaged is folded from the log again.
 pub struct SavedBase {
     ledger: PathBuf,
     manifest: Arc<Manifest>,
     months: Vec<BaseMonth>,
     open: Mutex<HashMap<Month, Arc<Partition>>>,
-    cells: Mutex<HashMap<(Month, u8), Option<Arc<PeriodCells>>>>,
+    cells: Mutex<HashMap<Period, Option<Arc<PeriodCells>>>>,
     codes: CodeIndexes,
     folded: OnceLock<Result<Folded, String>>,
 }
