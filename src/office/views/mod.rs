@@ -4,7 +4,7 @@
 //! views/
 //!   manifest              which files count, and of which log they are: replaced last
 //!   month.<month>.<seq>   the facts of a month in columns (projection::partition)
-//!   cells.<seq>           what stands in whole months, quarters, halves and years (projection::cells)
+//!   cells.<seq>           what stands in whole months, quarters and years (projection::cells)
 //!   run.<first>-<last>    of a range of events: the few that a figure needs beside the facts, the
 //!                         edge of the tree now and then, codes by name, and where what is found
 //! ```
