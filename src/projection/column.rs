@@ -467,7 +467,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read(values in values(), before in 0..9_usize, padded in any::<bool>()) {
+        fn what_is_written_is_read(
+            values in values(),
+            before in 0..9_usize,
+            padded in any::<bool>(),
+        ) {
             let (mut directory, mut section) = (vec![7; 3], vec![7; before]);
             Column::write(&values, &mut directory, &mut section);
             let (mut at, mut end) = (3, before);

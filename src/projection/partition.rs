@@ -6,8 +6,9 @@
 //! their own: they are *odd*, the others *plain*.
 //!
 //! The bytes of a partition are a **directory** (where the sections are, and what is known of each
-//! chunk and its columns) and behind it the **sections**: each has the numbers of one column, of all
-//! plain or of all odd chunks. So a question reads the directory and the few columns it is about.
+//! chunk and its columns) and behind it the **sections**: each has the numbers of one column, of
+//! all plain or of all odd chunks. So a question reads the directory and the few columns that it
+//! is about.
 
 use std::sync::Arc;
 
@@ -389,7 +390,8 @@ impl Partition {
     }
 
     /// Takes the rows of a chunk out that `wanted` names by the events that added and voided them
-    /// (0 where none did), with some of their columns; the others are as in a row that says nothing.
+    /// (0 where none did), with some of their columns; the others are as in a row that says
+    /// nothing.
     pub fn unpack(
         &self,
         chunk: &Chunk,
