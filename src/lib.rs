@@ -14,6 +14,7 @@
 //! import/     report/     lists in; documents out
 //!       projection/       folds of events into views: the register, the facts, the cube
 //!       log/              the durable append-only log: journal, index, Merkle tree, keys
+//!       sheet/            workbooks out: typed cells to the bytes of an .xlsx
 //!       domain/           pure: values, events, catalogue, decide, evolve
 //! ```
 //!
@@ -66,3 +67,4 @@ pub mod log;
 pub mod office;
 pub mod projection;
 pub mod report;
+pub mod sheet;

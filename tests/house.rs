@@ -13,8 +13,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Rooms from the lowest to the highest; each may use itself and what stands before it.
-const ROOMS: [&str; 7] = [
+const ROOMS: [&str; 8] = [
     "domain",
+    "sheet",
     "log",
     "projection",
     "report",

@@ -733,6 +733,9 @@ pub enum HouseholdCommand {
     History {
         /// Mã hộ · code
         code: String,
+        /// Ghi ra bảng tính (.xlsx, chưa có) · write a workbook, .xlsx, that does not exist
+        #[arg(long, value_name = "FILE")]
+        output: Option<PathBuf>,
         #[command(flatten)]
         #[allow(missing_docs)]
         span: SpanArgs,
@@ -768,6 +771,9 @@ pub enum HouseholdCommand {
         /// Phân loại tại ngày · class on this day
         #[arg(long)]
         on: Option<String>,
+        /// Ghi ra bảng tính (.xlsx, chưa có) · write a workbook, .xlsx, that does not exist
+        #[arg(long, value_name = "FILE")]
+        output: Option<PathBuf>,
         /// With a period: households with an entry in it.
         #[command(flatten)]
         #[allow(missing_docs)]
@@ -796,6 +802,9 @@ pub enum ProjectCommand {
     Show {
         /// Mã dự án · code
         code: String,
+        /// Ghi ra bảng tính (.xlsx, chưa có) · write a workbook, .xlsx, that does not exist
+        #[arg(long, value_name = "FILE")]
+        output: Option<PathBuf>,
         #[command(flatten)]
         #[allow(missing_docs)]
         span: SpanArgs,
@@ -805,6 +814,9 @@ pub enum ProjectCommand {
     },
     /// Danh sách dự án · list projects
     List {
+        /// Ghi ra bảng tính (.xlsx, chưa có) · write a workbook, .xlsx, that does not exist
+        #[arg(long, value_name = "FILE")]
+        output: Option<PathBuf>,
         #[command(flatten)]
         #[allow(missing_docs)]
         span: SpanArgs,
@@ -849,6 +861,9 @@ pub struct FiguresArgs {
     /// instead
     #[arg(long, value_enum)]
     pub table: Option<TableArg>,
+    /// Ghi ra bảng tính (.xlsx, chưa có) · write a workbook, .xlsx, that does not exist
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
 }
 
 /// `figures --table`.

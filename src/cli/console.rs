@@ -91,6 +91,8 @@ pub struct Console<'a> {
     pub format: Format,
     /// The standard error is a terminal.
     pub interactive: bool,
+    /// The command as it was typed, without where the ledger is and where the output goes.
+    pub said: String,
 }
 
 impl<'a> Console<'a> {
@@ -102,6 +104,7 @@ impl<'a> Console<'a> {
             lang: cli.lang.into(),
             format: cli.format,
             interactive: false,
+            said: String::new(),
         }
     }
 

@@ -1,32 +1,33 @@
-//! `socai export disbursements`: the list of who received what, as CSV, in two profiles.
+//! `socai export disbursements`: the list of who received what, as CSV or a workbook, in three
+//! profiles.
 //!
-//! `posting` is what is posted at the village: name, village, amount, and nothing else. `audit` has
-//! everything that leads back to the events. Both have one row for each row of the facts table that
-//! the figures count, with its sign, so that their amounts sum to the figure of the same question.
+//! `payment` is the *danh sách chi trả* that people sign for what they receive. `posting` is what is
+//! posted at the village: name, village, amount, and nothing else. `audit` has everything that leads
+//! back to the events. All have one row for each row of the facts table that the figures count, with
+//! its sign, so that their amounts sum to the figure of the same question.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::args::AsOfArgs;
+use super::book;
 use super::console::{Console, Failure};
-use super::figures::{filters, stand_json};
+use super::figures::{filters, key_name, stages, stand_json};
 use super::open::{Place, Reader};
 use super::values;
 use crate::domain::code::Code;
 use crate::domain::event::{Body, Event};
 use crate::domain::fixed::format_thousandths;
 use crate::domain::personal::Subject;
-use crate::domain::stage::Stage;
 use crate::domain::support::SupportState;
 use crate::log::codec::format_moment;
 use crate::office::OfficeError;
 use crate::projection::facts::{Fact, date};
-use crate::projection::figures::{Axis, Query, rows_behind};
+use crate::projection::figures::{Axis, Dimension, Query, rows_behind};
 
 /// `export disbursements`.
 #[derive(Debug, Args)]
@@ -34,8 +35,8 @@ pub struct DisbursementArgs {
     /// Kỳ, ví dụ 2023-H1 · period
     #[arg(long)]
     pub period: String,
-    /// posting: họ tên, thôn, số tiền (để niêm yết); audit: đầy đủ (để kiểm tra) · posting: name,
-    /// village, amount; audit: everything
+    /// payment: danh sách ký nhận; posting: họ tên, thôn, số tiền (để niêm yết); audit: đầy đủ (để
+    /// kiểm tra) · payment: to be signed; posting: name, village, amount; audit: everything
     #[arg(long, value_enum)]
     pub profile: Profile,
     /// Chính sách, cách nhau dấu phẩy · kinds, comma list
@@ -47,7 +48,11 @@ pub struct DisbursementArgs {
     /// Trục thời gian: occurred, covers, recorded · which date places a support
     #[arg(long, default_value = "occurred")]
     pub axis: String,
-    /// Ghi ra tệp (chưa có) · write to a file that does not exist
+    /// Giai đoạn, cách nhau dấu phẩy; approved để in danh sách trước khi chi · stages; approved for
+    /// a list that is printed before paying
+    #[arg(long, value_delimiter = ',', default_value = "disbursed")]
+    pub stage: Vec<String>,
+    /// Ghi ra tệp .csv hoặc .xlsx (chưa có) · write to a .csv or .xlsx file that does not exist
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     #[command(flatten)]
@@ -58,11 +63,26 @@ pub struct DisbursementArgs {
 /// For whom the list is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Profile {
+    /// Danh sách chi trả có cột ký nhận · to be signed by who receives
+    Payment,
     /// Niêm yết công khai · posted in public
     Posting,
     /// Kiểm tra, thanh tra · for auditors
     Audit,
 }
+
+const PAYMENT: [(&str, &str); 10] = [
+    ("STT", "no"),
+    ("mã hộ", "household"),
+    ("họ và tên", "name"),
+    ("thôn", "village"),
+    ("nội dung", "content"),
+    ("số lượng", "quantity"),
+    ("đơn vị tính", "unit"),
+    ("số tiền", "amount"),
+    ("ký nhận", "signature"),
+    ("ghi chú", "note"),
+];
 
 const POSTING: [(&str, &str); 3] = [
     ("họ và tên", "name"),
@@ -113,7 +133,7 @@ pub fn run(
         .axis
         .parse::<Axis>()
         .map_err(|error| console.usage("--axis", &error))?;
-    query.stages = vec![Stage::Disbursed];
+    query.stages = stages(console, &args.stage)?;
     query.kinds = args
         .kind
         .iter()
@@ -125,9 +145,18 @@ pub fn run(
         .map_err(|error| console.usage("--where", &error))?;
     let rows: Vec<&Fact> = rows.iter().filter(|fact| !fact.is_recovery).collect();
     let (columns, cells) = match args.profile {
+        Profile::Payment => (&PAYMENT[..], payment(console, &ledger, &rows)),
         Profile::Posting => (&POSTING[..], posting(console, &ledger, &rows)),
         Profile::Audit => (&AUDIT[..], audit(console, &ledger, &rows)?),
     };
+    if let Some(path) = args.output.as_ref().filter(|path| book::is_workbook(path)) {
+        let title = title(console, &ledger, args, &period.label(console.lang));
+        let signed = args.profile == Profile::Payment;
+        let lang = console.lang;
+        let page = book::disbursements::page(&ledger, columns, &cells, title, signed, lang);
+        let origin = book::figures::origin(&query, &period, lang);
+        return book::save(console, &ledger, path, vec![page], origin);
+    }
     if console.is_json() {
         let rows: Vec<Value> = cells
             .iter()
@@ -146,7 +175,7 @@ pub fn run(
         None => Ok(console.out.write_all(&text)?),
         Some(path) => {
             let name = path.display().to_string();
-            write_new(path, &text)
+            book::write_new(path, &text)
                 .map_err(|error| console.failure(&OfficeError::File(name.clone(), error)))?;
             let count = cells.len();
             console.line(console.pick(
@@ -157,15 +186,29 @@ pub fn run(
     }
 }
 
-/// Writes a file that must not exist, for its owner alone: it holds names.
-fn write_new(path: &Path, text: &[u8]) -> std::io::Result<()> {
-    let mut options = std::fs::File::options();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(text)?;
-    file.sync_all()
+/// What the list is called: what was paid, and for which days.
+fn title(
+    console: &Console<'_>,
+    ledger: &Reader,
+    args: &DisbursementArgs,
+    period: &str,
+) -> Vec<String> {
+    let lang = console.lang;
+    let title = match args.profile {
+        Profile::Payment => lang.pick("DANH SÁCH CHI TRẢ, CẤP PHÁT", "PAYMENT LIST"),
+        Profile::Posting => lang.pick("DANH SÁCH NIÊM YẾT CHI TRẢ", "LIST OF PAYMENTS"),
+        Profile::Audit => lang.pick("DANH SÁCH CHI TRẢ ĐỂ KIỂM TRA", "PAYMENTS FOR AUDIT"),
+    };
+    let kinds = args.kind.iter().filter(|kind| !kind.is_empty());
+    let kinds: Vec<String> = kinds
+        .map(|kind| key_name(ledger.state(), Dimension::Kind, kind, lang))
+        .collect();
+    let mut lines = vec![title.to_owned()];
+    if !kinds.is_empty() {
+        lines.push(kinds.join(", "));
+    }
+    lines.push(period.to_owned());
+    lines
 }
 
 fn csv_text(header: Vec<&str>, rows: &[Vec<String>]) -> Vec<u8> {
@@ -229,6 +272,50 @@ fn amount(ledger: &Reader, fact: &Fact) -> String {
     let parts = ledger.facts().funding(fact).iter();
     let sum: i128 = parts.map(|(_, amount)| i128::from(*amount)).sum();
     format_thousandths(sum * i128::from(fact.sign))
+}
+
+/// The rows of the list that people sign, by village and name.
+fn payment(console: &Console<'_>, ledger: &Reader, rows: &[&Fact]) -> Vec<Vec<String>> {
+    let (facts, lang) = (ledger.facts(), console.lang);
+    let code = |code: Option<&Code>| code.map(ToString::to_string).unwrap_or_default();
+    let mut sorted: Vec<(String, String, u64, &Fact)> = rows
+        .iter()
+        .map(|fact| {
+            let (village, name) = (villages(ledger, fact), name(console, ledger, fact));
+            (village, name, fact.add_seq, *fact)
+        })
+        .collect();
+    sorted.sort_by(|a, b| (&a.0, &a.1, a.2, a.3.sign).cmp(&(&b.0, &b.1, b.2, b.3.sign)));
+    let row = |(number, (village, name, _, fact)): (u64, (String, String, u64, &Fact))| {
+        let kind = code(facts.kinds.value(fact.kind));
+        let mut content = key_name(ledger.state(), Dimension::Kind, &kind, lang);
+        if let Some(covers) = facts.periods.value(fact.covers) {
+            content.push_str(&format!(", {}", covers.label(lang)));
+        }
+        let quantity = i128::from(fact.quantity) * i128::from(fact.sign);
+        let unit = code(facts.units.value(fact.unit));
+        let note = match fact.sign {
+            -1 => lang.pick("điều chỉnh giảm", "taken back by a correction"),
+            _ => "",
+        };
+        vec![
+            number.to_string(),
+            code(facts.households.code(fact.household)),
+            name,
+            village,
+            content,
+            if fact.quantity == 0 {
+                String::new()
+            } else {
+                format_thousandths(quantity)
+            },
+            super::figures::unit_name(ledger.state(), &unit, lang),
+            amount(ledger, fact),
+            String::new(),
+            note.to_owned(),
+        ]
+    };
+    (1..).zip(sorted).map(row).collect()
 }
 
 fn posting(console: &Console<'_>, ledger: &Reader, rows: &[&Fact]) -> Vec<Vec<String>> {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::args::{FiguresArgs, TableArg};
+use super::book;
 use super::console::{Console, Failure, table};
 use super::movement;
 use super::open::{self, Reader};
@@ -37,24 +38,42 @@ pub fn run(
         .parse()
         .map_err(|error| console.usage("--axis", &error))?;
     let mut query = query(console, args, &period, axis)?;
+    book::check(console, args.output.as_deref())?;
     let of_a_list = |filter: &Filter| matches!(filter, Filter::Cohort(_));
     let members = query.filters.iter().any(of_a_list);
     // Told in the units of another day, a household counts where it lives by then: that takes the
     // whole register.
     let ledger = match args.boundaries.as_str() {
-        "then" => place.glance(console, &args.as_of, &Need::Figures { members })?,
+        // By name and address takes the register.
+        "then" if !(args.explain && args.output.is_some()) => {
+            place.glance(console, &args.as_of, &Need::Figures { members })?
+        }
         _ => place.read(console, &args.as_of)?,
     };
     let today = super::open::today(&ledger);
     query.boundaries = Boundaries::parse(&args.boundaries, today)
         .map_err(|error| console.usage("--boundaries", &error))?;
     match args.table {
-        Some(TableArg::Movement) => return movements(console, &ledger, &query, &period),
-        Some(which) => return stocks(console, &ledger, which, &period),
+        Some(TableArg::Movement) => {
+            return movements(console, &ledger, &query, &period, args.output.as_deref());
+        }
+        Some(which) => {
+            return stocks(console, &ledger, which, &period, args.output.as_deref());
+        }
         None => {}
     }
     let answer = figures::figures(ledger.facts(), ledger.state(), &query)
         .map_err(|error| console.usage("figures", &error))?;
+    if let Some(path) = &args.output {
+        return workbook(
+            console,
+            &ledger,
+            (&query, &period),
+            &answer.rows,
+            args,
+            path,
+        );
+    }
     if args.explain {
         return explain(console, &ledger, &query, &period, &answer.rows);
     }
@@ -77,6 +96,70 @@ pub fn run(
     print(console, &ledger, &query, &period, &answer.rows)
 }
 
+/// The figures as a workbook: with the whole below the rows and, explained, the events behind each
+/// row by name and address.
+fn workbook(
+    console: &mut Console<'_>,
+    ledger: &Reader,
+    (query, period): (&Query, &Period),
+    rows: &[Row],
+    args: &FiguresArgs,
+    path: &std::path::Path,
+) -> Result<(), Failure> {
+    let lang = console.lang;
+    let whole = Query {
+        by: Vec::new(),
+        ..query.clone()
+    };
+    let whole = figures::figures(ledger.facts(), ledger.state(), &whole)
+        .map_err(|error| console.usage("figures", &error))?;
+    let (state, whole) = (ledger.state(), whole.rows.first());
+    let mut pages = vec![book::figures::cube(state, query, period, rows, whole, lang)];
+    if args.explain {
+        let mut all = BTreeSet::new();
+        let mut behind = Vec::new();
+        for row in rows {
+            let seqs = seqs_behind(console, ledger, query, row)?;
+            all.extend(seqs.iter().copied());
+            let keys = query.by.iter().zip(&row.keys);
+            let keys: Vec<String> = keys
+                .map(|(by, key)| key_name(state, *by, key, lang))
+                .collect();
+            behind.extend(seqs.into_iter().map(|seq| (keys.join(" · "), seq)));
+        }
+        let events = ledger.traced(&all);
+        let events = events.map_err(|error| console.failure(&error))?;
+        let known: std::collections::BTreeMap<u64, &crate::office::traced::Traced> =
+            events.iter().map(|event| (event.seq, event)).collect();
+        let rows = behind
+            .into_iter()
+            .filter_map(|(name, seq)| Some((name, *known.get(&seq)?)));
+        let (name, title) = lang.pick(
+            ("Chi tiết", "CHI TIẾT THEO TÊN, ĐỊA CHỈ"),
+            ("Detail", "DETAIL BY NAME AND ADDRESS"),
+        );
+        let title = vec![title.to_owned(), period.label(lang)];
+        pages.push(book::traced::page(ledger, name, title, rows, lang));
+    }
+    let origin = book::figures::origin(query, period, lang);
+    book::save(console, ledger, path, pages, origin)
+}
+
+/// The events behind one row.
+fn seqs_behind(
+    console: &Console<'_>,
+    ledger: &Reader,
+    query: &Query,
+    row: &Row,
+) -> Result<Vec<u64>, Failure> {
+    let mut narrow = query.clone();
+    let keys = query.by.iter().zip(&row.keys);
+    let one = |(by, key): (&Dimension, &String)| Filter::Dimension(*by, vec![key.clone()]);
+    narrow.filters.extend(keys.map(one));
+    figures::events_behind(ledger.facts(), ledger.state(), &narrow)
+        .map_err(|error| console.usage("figures", &error))
+}
+
 /// The figures with the events behind each row, down to the row of the file they came from.
 fn explain(
     console: &mut Console<'_>,
@@ -88,12 +171,7 @@ fn explain(
     let mut all = BTreeSet::new();
     let mut explained = Vec::with_capacity(rows.len());
     for row in rows {
-        let mut narrow = query.clone();
-        let keys = query.by.iter().zip(&row.keys);
-        let one = |(by, key): (&Dimension, &String)| Filter::Dimension(*by, vec![key.clone()]);
-        narrow.filters.extend(keys.map(one));
-        let seqs = figures::events_behind(ledger.facts(), ledger.state(), &narrow)
-            .map_err(|error| console.usage("figures", &error))?;
+        let seqs = seqs_behind(console, ledger, query, row)?;
         all.extend(seqs.iter().copied());
         let mut value = row_json(&query.by, row);
         if let Some(members) = value.as_object_mut() {
@@ -407,8 +485,15 @@ fn movements(
     ledger: &Reader,
     query: &Query,
     period: &Period,
+    output: Option<&std::path::Path>,
 ) -> Result<(), Failure> {
     let answer = movement::ask(console, ledger, query)?;
+    if let Some(path) = output {
+        let lang = console.lang;
+        let page = book::figures::movement(ledger.state(), period, &answer, lang);
+        let origin = book::figures::origin(query, period, lang);
+        return book::save(console, ledger, path, vec![page], origin);
+    }
     if console.is_json() {
         let by: Vec<&str> = answer.by.iter().map(|by| by.name()).collect();
         return console.json(&json!({
@@ -432,6 +517,7 @@ fn stocks(
     ledger: &Reader,
     which: TableArg,
     period: &Period,
+    output: Option<&std::path::Path>,
 ) -> Result<(), Failure> {
     let state = ledger.state();
     let (name, columns, rows): (&str, &[&str], Vec<Vec<String>>) = match which {
@@ -469,6 +555,32 @@ fn stocks(
             )
         }
     };
+    let lang = console.lang;
+    let header: Vec<&str> = columns
+        .iter()
+        .map(|name| match *name {
+            "kind" => lang.pick("chỉ tiêu", "kind"),
+            "period" => lang.pick("kỳ", "period"),
+            "value" => lang.pick("giá trị", "value"),
+            "programme" => lang.pick("chương trình", "programme"),
+            "project" => lang.pick("dự án", "project"),
+            "source" => lang.pick("nguồn vốn", "source"),
+            _ => lang.pick("số tiền", "amount"),
+        })
+        .collect();
+    if let Some(path) = output {
+        let names = match name {
+            "targets" => lang.pick(("Chỉ tiêu", "CHỈ TIÊU ĐƯỢC GIAO"), ("Targets", "TARGETS")),
+            _ => lang.pick(("Nguồn vốn", "NGUỒN VỐN PHÂN BỔ"), ("Budget", "BUDGET")),
+        };
+        let asked = (period, name != "targets");
+        let page = book::figures::stocks(names, &header, &rows, asked, lang);
+        let period = (
+            lang.pick("kỳ", "period").to_owned(),
+            format!("{} ({period})", period.label(lang)),
+        );
+        return book::save(console, ledger, path, vec![page], vec![period]);
+    }
     if console.is_json() {
         let rows: Vec<Value> = rows
             .into_iter()
@@ -488,25 +600,12 @@ fn stocks(
         }));
     }
     let last = columns.len() - 1;
-    let lang = console.lang;
     let shown = rows.into_iter().map(|mut row| {
         if let Some(cell) = row.get_mut(last) {
             *cell = console.number(cell);
         }
         row
     });
-    let header: Vec<&str> = columns
-        .iter()
-        .map(|name| match *name {
-            "kind" => lang.pick("chỉ tiêu", "kind"),
-            "period" => lang.pick("kỳ", "period"),
-            "value" => lang.pick("giá trị", "value"),
-            "programme" => lang.pick("chương trình", "programme"),
-            "project" => lang.pick("dự án", "project"),
-            "source" => lang.pick("nguồn vốn", "source"),
-            _ => lang.pick("số tiền", "amount"),
-        })
-        .collect();
     let text = table(&header, shown.collect(), &[last]);
     console.line(text)?;
     console.line(fingerprint(ledger.stand(), lang))

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::book;
 use super::console::{Console, Failure};
 use super::figures::{fingerprint, stand_json};
 use super::open::Reader;
@@ -138,6 +139,42 @@ fn offset(ledger: &Reader) -> &str {
     opened.map_or("+00:00", |known| &known.offset)
 }
 
+/// The history as a workbook.
+///
+/// # Errors
+/// When the file exists or cannot be written.
+pub fn save(
+    console: &mut Console<'_>,
+    ledger: &Reader,
+    code: &Code,
+    mut events: Vec<Event>,
+    span: Span,
+    path: &std::path::Path,
+) -> Result<(), Failure> {
+    let lang = console.lang;
+    let overtaken = Overtaken::of(&events);
+    let offset = offset(ledger).to_owned();
+    events.retain(|event| span.holds(event, &offset));
+    open_all(ledger, &mut events);
+    let told = |event: &Event| {
+        let document = event.document.as_ref();
+        book::history::Told {
+            by: format!("{} ({})", event.by.name, event.by.id),
+            document: document
+                .map(|it| document_text(it, lang))
+                .unwrap_or_default(),
+            notes: notes(ledger, event, &overtaken, lang).join("\n"),
+            recorded: local_date(event.at_ms, &offset),
+            seq: event.seq,
+            text: sentence(ledger, event, lang),
+        }
+    };
+    let rows = events.iter().map(told).collect();
+    let title = lang.pick(format!("LỊCH SỬ: {code}"), format!("HISTORY: {code}"));
+    let page = book::history::page(title, span.text(lang), rows, lang);
+    book::save(console, ledger, path, vec![page], book::spanned(span, lang))
+}
+
 fn print_event(
     console: &mut Console<'_>,
     ledger: &Reader,
@@ -161,6 +198,15 @@ fn print_event(
         event.by.name,
         event.by.id
     ))?;
+    for note in notes(ledger, event, overtaken, lang) {
+        console.line(format!("    {note}"))?;
+    }
+    Ok(())
+}
+
+/// What is said of an event beside its sentence: where it stands, from which row, on which paper,
+/// what overtook it.
+fn notes(ledger: &Reader, event: &Event, overtaken: &Overtaken, lang: Lang) -> Vec<String> {
     let mut notes = Vec::new();
     if event.late {
         notes.push(lang.pick(
@@ -197,10 +243,7 @@ fn print_event(
             .iter()
             .map(|finding| format!("⚠ {}", finding.message(lang))),
     );
-    for note in notes {
-        console.line(format!("    {note}"))?;
-    }
-    Ok(())
+    notes
 }
 
 /// Where a correction stands, when that is not the day of what it puts right.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::args::{AsOfArgs, HouseholdCommand};
+use super::book;
 use super::console::{Console, Failure, table};
 use super::figures::{fingerprint, stand_json};
 use super::open::{Place, Reader};
@@ -52,7 +53,13 @@ pub fn run(
             let household = find(console, &ledger, code)?;
             statement(console, &ledger, household, person.as_deref(), span)
         }
-        HouseholdCommand::History { code, span, as_of } => {
+        HouseholdCommand::History {
+            code,
+            span,
+            output,
+            as_of,
+        } => {
+            book::check(console, output.as_deref())?;
             let span = Span::read(console, span)?;
             let ledger = about(console, place, as_of, code)?;
             let household = find(console, &ledger, code)?;
@@ -61,6 +68,10 @@ pub fn run(
             let events = ledger
                 .tagged(&tags)
                 .map_err(|error| console.failure(&error))?;
+            if let Some(path) = output {
+                let code = &household.code;
+                return history::save(console, &ledger, code, events, span, path);
+            }
             history::print(console, &ledger, "household", &household.code, events, span)
         }
         HouseholdCommand::List {
@@ -68,8 +79,10 @@ pub fn run(
             village,
             on,
             span,
+            output,
             as_of,
         } => {
+            book::check(console, output.as_deref())?;
             let span = Span::read(console, span)?;
             let ledger = place.read(console, as_of)?;
             let received = span
@@ -104,6 +117,16 @@ pub fn run(
             };
             let found: Vec<&Household> =
                 ledger.state().households.values().filter(wanted).collect();
+            if let Some(path) = output {
+                return workbook(
+                    console,
+                    &ledger,
+                    &found,
+                    (class, village.as_deref(), on),
+                    span,
+                    path,
+                );
+            }
             list(console, &ledger, &found, Some(span))
         }
         HouseholdCommand::Stale(args) => super::stale::run(console, place, args),
@@ -233,6 +256,58 @@ fn list(
         console.line(span.text(lang))?;
     }
     console.line(fingerprint(ledger.stand(), lang))
+}
+
+/// The list as a workbook, by village and code.
+fn workbook(
+    console: &mut Console<'_>,
+    ledger: &Reader,
+    found: &[&Household],
+    (class, village, on): (
+        Option<crate::domain::HouseholdClass>,
+        Option<&str>,
+        Option<chrono::NaiveDate>,
+    ),
+    span: Span,
+    path: &std::path::Path,
+) -> Result<(), Failure> {
+    let lang = console.lang;
+    let reader = ledger.personal();
+    let listed = |household: &&Household| {
+        let subject = Subject::Household(household.code.clone());
+        let known = match on {
+            Some(day) => standing(&household.classes, day, u64::MAX).class,
+            None => household.classes.latest().copied(),
+        };
+        let village = household.villages.latest();
+        book::household::Listed {
+            class: known,
+            code: household.code.to_string(),
+            head: reader.field(&subject, &household.personal, "head"),
+            members: household.members,
+            village: village.map(ToString::to_string).unwrap_or_default(),
+        }
+    };
+    let mut asked: Vec<String> = Vec::new();
+    asked.extend(class.map(|class| class.name().get(lang).to_owned()));
+    asked.extend(village.map(|name| format!("{} {name}", lang.pick("thôn", "village"))));
+    asked.extend(on.map(|day| match lang {
+        crate::domain::Lang::Vi => format!("phân loại tại ngày {}", day.format("%d/%m/%Y")),
+        crate::domain::Lang::En => format!("class on {day}"),
+    }));
+    if span.period.is_some() {
+        let text = span.text(lang);
+        asked.push(lang.pick(format!("có hỗ trợ {text}"), format!("supported {text}")));
+    }
+    if asked.is_empty() {
+        asked.push(lang.pick("toàn bộ các hộ", "all households").to_owned());
+    }
+    let asked = asked.join(", ");
+    let listed = found.iter().map(listed).collect();
+    let page = book::household::list(ledger, listed, &asked, lang);
+    let mut origin = vec![(lang.pick("danh sách", "list").to_owned(), asked)];
+    origin.extend(book::spanned(span, lang));
+    book::save(console, ledger, path, vec![page], origin)
 }
 
 fn received(

@@ -4,6 +4,7 @@ mod access;
 pub mod args;
 pub mod audit;
 mod backup;
+mod book;
 mod catalogue;
 mod checkpoint;
 pub mod console;
@@ -75,6 +76,7 @@ pub fn run(
     };
     let mut console = Console::new(&cli, out, err);
     console.interactive = interactive;
+    console.said = book::said(&arguments);
     let place = Place::of(&cli, words);
     let done = dispatch(&mut console, &place, &cli.command);
     if let Err(fault) = place.access.finish() {

@@ -48,7 +48,8 @@ pub fn rows_json(movement: &Movement) -> Vec<Value> {
     movement.rows.iter().map(row).collect()
 }
 
-fn columns(row: &MovementRow) -> [(&'static str, &Balance); 6] {
+/// The columns of a row, by their names in output.
+pub fn columns(row: &MovementRow) -> [(&'static str, &Balance); 6] {
     [
         ("opening", &row.opening),
         ("late", &row.late),
@@ -57,6 +58,28 @@ fn columns(row: &MovementRow) -> [(&'static str, &Balance); 6] {
         ("adjusted", &row.adjusted),
         ("closing", &row.closing),
     ]
+}
+
+/// What people call the columns.
+pub fn column_names(lang: Lang) -> [&'static str; 6] {
+    lang.pick(
+        [
+            "đầu kỳ",
+            "bổ sung kỳ trước",
+            "tăng",
+            "giảm",
+            "(điều chỉnh kỳ trước)",
+            "cuối kỳ",
+        ],
+        [
+            "opening",
+            "late for an earlier period",
+            "in",
+            "out",
+            "(corrections of an earlier period)",
+            "closing",
+        ],
+    )
 }
 
 /// Prints the table: a line for each measure that has anything.
@@ -77,24 +100,7 @@ pub fn print(
         .collect();
     let first = header.len() + 1;
     header.push(lang.pick("số đo", "measure"));
-    header.extend(lang.pick(
-        [
-            "đầu kỳ",
-            "bổ sung kỳ trước",
-            "tăng",
-            "giảm",
-            "(điều chỉnh kỳ trước)",
-            "cuối kỳ",
-        ],
-        [
-            "opening",
-            "late for an earlier period",
-            "in",
-            "out",
-            "(corrections of an earlier period)",
-            "closing",
-        ],
-    ));
+    header.extend(column_names(lang));
     let mut cells = Vec::new();
     for row in &movement.rows {
         for name in ADDITIVE {

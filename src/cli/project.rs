@@ -1,16 +1,19 @@
 //! `socai project`: a project as it stands.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde_json::{Value, json};
 
 use super::args::ProjectCommand;
+use super::book;
 use super::console::{Console, Failure, table};
 use super::figures::{fingerprint, stand_json};
 use super::open::{Place, Reader};
 use super::span::Span;
 use crate::domain::code::Code;
 use crate::domain::fixed::format_thousandths;
+use crate::domain::language::Lang;
 use crate::domain::personal::Subject;
 use crate::domain::stage::Stage;
 use crate::domain::state::Project;
@@ -32,6 +35,18 @@ impl Money {
     fn remaining(self) -> i128 {
         self.budget - self.committed - self.disbursed + self.recovered
     }
+
+    /// As columns, what is left last.
+    fn columns(self) -> [i128; 6] {
+        [
+            self.budget,
+            self.proposed,
+            self.committed,
+            self.disbursed,
+            self.recovered,
+            self.remaining(),
+        ]
+    }
 }
 
 /// Runs the command.
@@ -44,19 +59,33 @@ pub fn run(
     command: &ProjectCommand,
 ) -> Result<(), Failure> {
     match command {
-        ProjectCommand::Show { code, span, as_of } => {
+        ProjectCommand::Show {
+            code,
+            span,
+            output,
+            as_of,
+        } => {
+            book::check(console, output.as_deref())?;
             let span = Span::read(console, span)?;
             let ledger = place.read(console, as_of)?;
             let Some((code, project)) = ledger.state().projects.get_key_value(code.as_str()) else {
                 let (what, name) = ("project", code.clone());
                 return Err(console.failure(&OfficeError::NotFound { what, name }));
             };
+            if let Some(path) = output {
+                return show_workbook(console, &ledger, (code, project), span, path);
+            }
             show(console, &ledger, code, project, span)
         }
-        ProjectCommand::List { span, as_of } => {
+        ProjectCommand::List {
+            span,
+            output,
+            as_of,
+        } => {
+            book::check(console, output.as_deref())?;
             let span = Span::read(console, span)?;
             let ledger = place.read(console, as_of)?;
-            list(console, &ledger, span)
+            list(console, &ledger, span, output.as_deref())
         }
     }
 }
@@ -212,39 +241,12 @@ fn show(
             stage.name().get(lang)
         ))?;
     }
-    let header = lang.pick(
-        [
-            "nguồn vốn",
-            "dự toán",
-            "đang đề nghị",
-            "đã duyệt chưa chi",
-            "đã chi",
-            "thu hồi",
-            "còn lại",
-        ],
-        [
-            "source",
-            "budget",
-            "proposed",
-            "committed",
-            "disbursed",
-            "recovered",
-            "remaining",
-        ],
-    );
+    let header = book::project::money_header(lang);
     let cells = money.iter().map(|(source, sums)| {
         let name = super::figures::key_name(ledger.state(), Dimension::Source, source, lang);
         let figure = |sum: i128| console.number(&format_thousandths(sum));
-        let sums = [
-            sums.budget,
-            sums.proposed,
-            sums.committed,
-            sums.disbursed,
-            sums.recovered,
-            sums.remaining(),
-        ];
         std::iter::once(name)
-            .chain(sums.map(figure))
+            .chain(sums.columns().map(figure))
             .collect::<Vec<_>>()
     });
     let text = table(&header, cells.collect(), &[1, 2, 3, 4, 5, 6]);
@@ -270,8 +272,23 @@ fn print_members(
     project: &Project,
 ) -> Result<(), Failure> {
     let lang = console.lang;
+    let cells = members(ledger, project, lang);
+    let header = members_header(lang);
+    let text = table(&header, cells, &[]);
+    console.line(text)
+}
+
+fn members_header(lang: Lang) -> [&'static str; 4] {
+    lang.pick(
+        ["mã hộ", "chủ hộ", "thôn", "vai trò"],
+        ["household", "head", "village", "role"],
+    )
+}
+
+/// The households that take part: code, head, village, role.
+fn members(ledger: &Reader, project: &Project, lang: Lang) -> Vec<Vec<String>> {
     let (state, reader) = (ledger.state(), ledger.personal());
-    let cells = project.members.iter().map(|(code, role)| {
+    let row = |(code, role): &(Code, Option<Code>)| {
         let known = state.households.get(code);
         let head = known.map(|known| {
             let subject = Subject::Household(code.clone());
@@ -289,13 +306,76 @@ fn print_members(
             });
         let village = village.map(ToString::to_string).unwrap_or_default();
         vec![code.to_string(), head.unwrap_or_default(), village, role]
+    };
+    project.members.iter().map(row).collect()
+}
+
+/// A project as a workbook: its money by source, its supports, its members.
+fn show_workbook(
+    console: &mut Console<'_>,
+    ledger: &Reader,
+    (code, project): (&Code, &Project),
+    span: Span,
+    path: &Path,
+) -> Result<(), Failure> {
+    let lang = console.lang;
+    let state = ledger.state();
+    let money = money(console, ledger, code)?;
+    let by = vec![Dimension::Kind, Dimension::Stage];
+    let goods = rows(console, ledger, code, by, Stage::ALL.to_vec(), span)?;
+    let name = |by, key: &String| super::figures::key_name(state, by, key, lang);
+    let title = format!("{code}: {}", project.registered.name);
+    let money = money.iter().map(|(source, sums)| {
+        (
+            vec![name(Dimension::Source, source)],
+            sums.columns().to_vec(),
+        )
     });
-    let header = lang.pick(
-        ["mã hộ", "chủ hộ", "thôn", "vai trò"],
-        ["household", "head", "village", "role"],
+    let goods = goods.iter().map(|row| {
+        let keys = [Dimension::Kind, Dimension::Stage].into_iter();
+        let mut texts: Vec<String> = keys.zip(&row.keys).map(|(by, key)| name(by, key)).collect();
+        texts.push(super::figures::unit_name(state, &row.unit, lang));
+        let counts = [row.turns.into(), row.households.into()].map(|count: i128| count * 1_000);
+        let numbers = counts.into_iter().chain([row.amount, row.quantity]);
+        (texts, numbers.collect())
+    });
+    let goods_header = lang.pick(
+        [
+            "chính sách",
+            "giai đoạn",
+            "đơn vị",
+            "lượt",
+            "hộ",
+            "số tiền",
+            "số lượng",
+        ],
+        [
+            "kind",
+            "stage",
+            "unit",
+            "turns",
+            "households",
+            "amount",
+            "quantity",
+        ],
     );
-    let text = table(&header, cells.collect(), &[]);
-    console.line(text)
+    let members = members(ledger, project, lang);
+    let members = members.into_iter().map(|texts| (texts, Vec::new()));
+    let [first, second, third] = lang.pick(
+        ["Vốn", "Hỗ trợ", "Hộ tham gia"],
+        ["Money", "Supports", "Members"],
+    );
+    let header = book::project::money_header(lang);
+    use book::project::page;
+    let mut pages = vec![
+        page(first, &title, &header, &[true; 6], money.collect()),
+        page(second, &title, &goods_header, &[false; 4], goods.collect()),
+        page(third, &title, &members_header(lang), &[], members.collect()),
+    ];
+    if let Some(page) = pages.get_mut(1) {
+        page.title.push(span.text(lang));
+    }
+    book::save(console, ledger, path, pages, book::spanned(span, lang))
 }
 
 fn print_goods(console: &mut Console<'_>, ledger: &Reader, goods: &[Row]) -> Result<(), Failure> {
@@ -387,7 +467,12 @@ fn show_json(
     })
 }
 
-fn list(console: &mut Console<'_>, ledger: &Reader, span: Span) -> Result<(), Failure> {
+fn list(
+    console: &mut Console<'_>,
+    ledger: &Reader,
+    span: Span,
+    output: Option<&Path>,
+) -> Result<(), Failure> {
     let lang = console.lang;
     let mut found = Vec::new();
     for (code, project) in &ledger.state().projects {
@@ -402,6 +487,39 @@ fn list(console: &mut Console<'_>, ledger: &Reader, span: Span) -> Result<(), Fa
         )?;
         let paid: i128 = paid.iter().map(|row| row.amount).sum();
         found.push((code, project, money, paid));
+    }
+    let header = lang.pick(
+        ["mã", "tên", "giai đoạn", "hộ", "dự toán", "đã chi"],
+        [
+            "project",
+            "name",
+            "stage",
+            "households",
+            "budget",
+            "disbursed",
+        ],
+    );
+    if let Some(path) = output {
+        let lines = found.iter().map(|(code, project, money, paid)| {
+            let stage = stage_of(project).map(|stage| stage.name().get(lang).to_owned());
+            let name = project.registered.name.clone();
+            let members = i128::try_from(project.members.len()).unwrap_or(i128::MAX / 1_000);
+            let budget = money.values().map(|sums| sums.budget).sum();
+            (
+                vec![code.to_string(), name, stage.unwrap_or_default()],
+                vec![members * 1_000, budget, *paid],
+            )
+        });
+        let (name, title) = lang.pick(
+            ("Dự án", "DANH SÁCH DỰ ÁN"),
+            ("Projects", "LIST OF PROJECTS"),
+        );
+        let summed = [false, true, true];
+        let mut page = book::project::page(name, title, &header, &summed, lines.collect());
+        let paid = lang.pick("đã chi", "disbursed");
+        page.title.push(format!("{paid}: {}", span.text(lang)));
+        page.letterhead = Some(book::letterhead(ledger, lang));
+        return book::save(console, ledger, path, vec![page], book::spanned(span, lang));
     }
     if console.is_json() {
         let rows: Vec<Value> = found
@@ -421,17 +539,6 @@ fn list(console: &mut Console<'_>, ledger: &Reader, span: Span) -> Result<(), Fa
             "as_of": as_of, "period": period, "axis": axis, "projects": rows
         }));
     }
-    let header = lang.pick(
-        ["mã", "tên", "giai đoạn", "hộ", "dự toán", "đã chi"],
-        [
-            "project",
-            "name",
-            "stage",
-            "households",
-            "budget",
-            "disbursed",
-        ],
-    );
     let cells = found.iter().map(|(code, project, money, paid)| {
         let sum = |of: fn(&Money) -> i128| {
             console.number(&format_thousandths(money.values().map(of).sum()))

@@ -8,6 +8,7 @@
 //! **Invariant:** pure. The same input gives the same bytes: no clock, no I/O, no order of a hash
 //! map. A breakdown always sums to its total, since a template that leaves one open is refused.
 
+pub mod amount_words;
 pub mod build;
 pub mod check;
 pub mod document;
@@ -28,3 +29,4 @@ pub use issue::{TemplateIssue, TemplateProblem};
 pub use model::Report;
 pub use narrative::{Narrative, NarrativeIssue};
 pub use template::Template;
+pub use words::unit_upper;

@@ -55,6 +55,11 @@ impl Words {
     }
 }
 
+/// The unit as the head of a paper has it: *XÃ LỤC BÌNH*.
+pub fn unit_upper(name: &str, lang: Lang) -> String {
+    unit(name, lang).0.to_uppercase()
+}
+
 /// The unit as a sentence has it, and its name without its level.
 fn unit(name: &str, lang: Lang) -> (String, String) {
     for (level, english) in LEVELS {
