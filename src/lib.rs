@@ -10,6 +10,7 @@
 //! ```text
 //! main.rs                 parse, run, exit code
 //! cli/                    people: one file a command
+//!       export/           the ledger for the tools of others: CSV, Parquet, accounting journals
 //!       office/           the one way in: open a ledger, decide, append, query
 //! import/     report/     lists in; documents out
 //!       projection/       folds of events into views: the register, the facts, the cube
@@ -62,6 +63,7 @@
 
 pub mod cli;
 pub mod domain;
+pub mod export;
 pub mod import;
 pub mod log;
 pub mod office;

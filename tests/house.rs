@@ -13,7 +13,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Rooms from the lowest to the highest; each may use itself and what stands before it.
-const ROOMS: [&str; 8] = [
+const ROOMS: [&str; 9] = [
     "domain",
     "sheet",
     "log",
@@ -21,6 +21,7 @@ const ROOMS: [&str; 8] = [
     "report",
     "import",
     "office",
+    "export",
     "cli",
 ];
 

@@ -511,6 +511,28 @@ fn movements(
     console.line(fingerprint(ledger.stand(), console.lang))
 }
 
+/// A row of a table of stocks with names for codes.
+fn named_row(
+    state: &crate::domain::State,
+    columns: &[&str],
+    row: &[String],
+    lang: crate::domain::Lang,
+) -> Vec<String> {
+    let name = |(column, text): (&&str, &String)| match *column {
+        _ if text.is_empty() => String::new(),
+        "kind" => {
+            let known = state.catalogue.indicator(text).map(|known| &known.name);
+            let name = known.map(|name| name.get(lang).to_owned());
+            name.unwrap_or_else(|| key_name(state, Dimension::Kind, text, lang))
+        }
+        "programme" => key_name(state, Dimension::Programme, text, lang),
+        "project" => key_name(state, Dimension::Project, text, lang),
+        "source" => key_name(state, Dimension::Source, text, lang),
+        _ => text.clone(),
+    };
+    columns.iter().zip(row).map(name).collect()
+}
+
 /// Targets and budgets are stocks, not movements: those whose period meets the one asked for.
 fn stocks(
     console: &mut Console<'_>,
@@ -574,6 +596,8 @@ fn stocks(
             _ => lang.pick(("Nguồn vốn", "NGUỒN VỐN PHÂN BỔ"), ("Budget", "BUDGET")),
         };
         let asked = (period, name != "targets");
+        let named = |row: &Vec<String>| named_row(state, columns, row, lang);
+        let rows: Vec<Vec<String>> = rows.iter().map(named).collect();
         let page = book::figures::stocks(names, &header, &rows, asked, lang);
         let period = (
             lang.pick("kỳ", "period").to_owned(),

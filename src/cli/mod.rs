@@ -36,6 +36,7 @@ mod span;
 mod stale;
 mod subject;
 mod succession;
+mod tables;
 mod tiles;
 mod traced;
 mod unit;

@@ -20,7 +20,7 @@ const EXACT: i128 = 1_000_000_000_000_000;
 /// From how many rows the widths of columns are taken.
 const MEASURED: usize = 2_000;
 /// The widest a column becomes by what stands in it.
-const WIDEST: usize = 42;
+const WIDEST: usize = 38;
 /// From how many characters on a page lies on its side.
 const UPRIGHT: usize = 88;
 
@@ -211,12 +211,20 @@ impl<'w> Writer<'w> {
 
     fn table(&mut self, page: &Page) -> Result<(), BookError> {
         let header = self.row;
+        let widths = widths(page);
+        let labels = page.columns.iter().map(|column| column.label.as_str());
+        self.height(header, lines(labels, &widths))?;
         for (at, column) in (0_u16..).zip(&page.columns) {
             let label = cut(&column.label);
             self.sheet
                 .write_string_with_format(header, at, label, &self.looks.header)?;
         }
         for (row, cells) in (header + 1..).zip(&page.rows) {
+            let texts = cells.iter().map(|cell| match cell {
+                Cell::Text(text) => text.as_str(),
+                _ => "",
+            });
+            self.height(row, lines(texts, &widths))?;
             for ((at, column), cell) in (0_u16..).zip(&page.columns).zip(cells) {
                 self.cell(row, at, column, cell)?;
             }
@@ -234,6 +242,14 @@ impl<'w> Writer<'w> {
             self.sheet.autofilter(header, 0, last, last_column(page))?;
         }
         self.row += 1;
+        Ok(())
+    }
+
+    /// Room for lines: not every program that shows a sheet makes it by itself.
+    fn height(&mut self, row: u32, lines: usize) -> Result<(), BookError> {
+        if let Ok(lines @ 2..) = u16::try_from(lines) {
+            self.sheet.set_row_height(row, lines.min(24) * 16)?;
+        }
         Ok(())
     }
 
@@ -339,11 +355,9 @@ impl<'w> Writer<'w> {
     }
 
     fn paper(&mut self, page: &Page) -> Result<(), BookError> {
-        let mut whole = 0;
-        for (place, column) in page.columns.iter().enumerate() {
-            let width = width(page, place, column);
-            whole += width;
-            let at = u16::try_from(place).unwrap_or(u16::MAX);
+        let widths = widths(page);
+        let whole: usize = widths.iter().sum();
+        for (at, width) in (0_u16..).zip(widths) {
             let width = u16::try_from(width).unwrap_or(u16::MAX);
             self.sheet.set_column_width(at, width)?;
         }
@@ -383,6 +397,36 @@ fn across(
         sheet.write_string_with_format(row, from, cut(text), format)?;
     }
     Ok(())
+}
+
+/// How wide each column is.
+fn widths(page: &Page) -> Vec<usize> {
+    let columns = page.columns.iter().enumerate();
+    columns
+        .map(|(place, column)| width(page, place, column))
+        .collect()
+}
+
+/// How many lines the texts of a row take in columns so wide.
+fn lines<'t>(texts: impl Iterator<Item = &'t str>, widths: &[usize]) -> usize {
+    let wrapped = |(text, width): (&str, &usize)| {
+        let room = width.saturating_sub(2).max(4);
+        let line = |line: &str| {
+            // A word goes to the next line whole.
+            let (mut lines, mut used) = (1, 0);
+            for word in line.split(' ') {
+                let word = word.chars().count();
+                if used > 0 && used + 1 + word > room {
+                    lines += 1;
+                    used = 0;
+                }
+                used += word + usize::from(used > 0);
+            }
+            lines
+        };
+        text.split('\n').map(line).sum::<usize>()
+    };
+    texts.zip(widths).map(wrapped).max().unwrap_or(1)
 }
 
 /// How wide a column has to be for what stands in it.
