@@ -1,10 +1,10 @@
 //! `socai export disbursements`: the list of who received what, as CSV or a workbook, in three
 //! profiles.
 //!
-//! `payment` is the *danh sách chi trả* that people sign for what they receive. `posting` is what is
-//! posted at the village: name, village, amount, and nothing else. `audit` has everything that leads
-//! back to the events. All have one row for each row of the facts table that the figures count, with
-//! its sign, so that their amounts sum to the figure of the same question.
+//! `payment` is the *danh sách chi trả* that people sign for what they receive. `posting` is what
+//! is posted at the village: name, village, amount, and nothing else. `audit` has everything that
+//! leads back to the events. All have one row for each row of the facts table that the figures
+//! count, with its sign, so that their amounts sum to the figure of the same question.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
