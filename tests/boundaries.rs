@@ -15,27 +15,7 @@ use runner::Place;
 use serde_json::{Value, json};
 
 /// A report that tells places apart: a table by commune, one by village, the villages by name.
-const TEMPLATE: &str = r#"{
-    "code": "places", "version": 1, "name": {"vi": "m", "en": "m"},
-    "figures": {
-        "loan": {"query": {"measure": "amount", "rows": {"kinds": ["preferential_loan"],
-            "stages": ["disbursed"]}}},
-        "loan.villages": {"same": {"measure": "villages", "of": "loan"}},
-        "loan.names": {"villages": {"of": "loan"}}
-    },
-    "header": {"issuer": [], "motto": [], "subject": {"vi": "s", "en": "s"},
-        "symbol": "BC", "title": {"vi": "t", "en": "t"}},
-    "sections": [{"heading": {"vi": "h", "en": "h"}, "blocks": [
-        {"sentence": {"vi": "{loan} tại {loan.villages} thôn: {loan.names}.",
-            "en": "{loan} in {loan.villages} villages: {loan.names}."}},
-        {"table": {"title": {"vi": "Theo xã", "en": "By commune"}, "by": ["commune"],
-            "columns": ["turns", "amount"],
-            "query": {"kinds": ["preferential_loan"], "stages": ["disbursed"]}}},
-        {"table": {"title": {"vi": "Theo thôn", "en": "By village"}, "by": ["village"],
-            "columns": ["turns", "amount"],
-            "query": {"kinds": ["preferential_loan"], "stages": ["disbursed"]}}}]}],
-    "signature": {"on_behalf": {"vi": "a", "en": "a"}, "role": {"vi": "r", "en": "r"}}
-}"#;
+const TEMPLATE: &str = include_str!("templates/places.json");
 
 const ISSUE: &str = "report issue --period 2023-H1 --template places --date 2023-07-05";
 

@@ -105,15 +105,15 @@ fn paid_as_poor_and_not_poor_on_that_day_by_what_is_known_now() {
         .find(|one| one.household.as_str() == "H3")
         .unwrap();
     assert_eq!(other.direction, Direction::EntitledOtherwise);
-    // A review that takes effect the day after the payment says nothing about it.
-    classify(&mut office, "H2", HouseholdClass::Average, "2023-04-21");
+    // A review that takes effect after the quarter that was paid for says nothing about it.
+    classify(&mut office, "H2", HouseholdClass::Average, "2023-04-01");
     assert!(
         in_2023(&office)
             .left_out
             .iter()
             .any(|one| one.household.as_str() == "H2")
     );
-    classify(&mut office, "H2", HouseholdClass::Average, "2023-04-20");
+    classify(&mut office, "H2", HouseholdClass::Average, "2023-03-31");
     assert!(in_2023(&office).left_out.is_empty());
     // What is put right is no longer stale.
     let change = socai::domain::command::SupportChange {
@@ -342,6 +342,52 @@ fn a_household_splits_and_its_support_stays_with_it() {
 }
 
 #[test]
+fn arrears_are_judged_by_the_days_they_cover() {
+    let mut office = Office::new();
+    for household in ["H1", "H2", "H3", "H4"] {
+        office.household(household, "Cao Lộc", Some(HouseholdClass::Poor));
+    }
+    // H1 and H4 left the list on 1 July; H2 on 1 March; H3 was never on it in those days.
+    classify(&mut office, "H1", HouseholdClass::NearPoor, "2023-07-01");
+    classify(&mut office, "H2", HouseholdClass::NearPoor, "2023-03-01");
+    classify(&mut office, "H3", HouseholdClass::NearPoor, "2022-06-01");
+    classify(&mut office, "H4", HouseholdClass::NearPoor, "2023-07-01");
+    let pay = |office: &mut Office, household: &str, covers: Option<&str>| {
+        let mut draft = support("electricity_subsidy", household, "2023-11-20", 153_000);
+        draft.covers = covers.and_then(|covers| covers.parse().ok());
+        draft.class = ClassGiven::Class(HouseholdClass::Poor);
+        id(&office.one(Command::RecordSupport(Box::new(draft))))
+    };
+    // Paid in November for the first quarter.
+    pay(&mut office, "H1", Some("2023-Q1"));
+    pay(&mut office, "H2", Some("2023-Q1"));
+    let wrong = pay(&mut office, "H3", Some("2023-Q1"));
+    // Paid in November, and nothing said of what for.
+    let unsaid = pay(&mut office, "H4", None);
+    let found = in_2023(&office);
+    let supports: Vec<_> = found.supports.iter().map(|one| one.support).collect();
+    assert_eq!(
+        supports,
+        [wrong, unsaid],
+        "poor on a covered day is in order"
+    );
+    for one in &found.supports {
+        assert_eq!(one.direction, Direction::NotEntitled);
+    }
+    assert_eq!(found.supports[0].judged_on, day("2023-03-31"));
+    assert_eq!(found.supports[0].covers, "2023-Q1".parse().ok());
+    assert_eq!(found.supports[1].judged_on, day("2023-11-20"));
+    // H4 was poor in the first quarter and had nothing for it.
+    let left_out: Vec<_> = found
+        .left_out
+        .iter()
+        .map(|one| one.household.as_str())
+        .collect();
+    assert_eq!(left_out, ["H4"]);
+    assert_eq!(found.left_out[0].judged_on, day("2023-03-31"));
+}
+
+#[test]
 fn the_commands_tell_it_in_both_languages() {
     let place = runner::Place::new();
     let run = |command: &str| {
@@ -361,6 +407,12 @@ fn the_commands_tell_it_in_both_languages() {
     assert!(text.contains("H3"), "left out: {text}");
     let json = run("--format json --lang en household stale --period 2023").json();
     assert_eq!(json["supports"][0]["granted"], "poor");
+    assert_eq!(json["supports"][0]["covers"], "2023-Q1");
+    assert_eq!(json["supports"][0]["judged_on"], "2023-03-31");
+    assert!(
+        text.contains("kỳ hưởng") && text.contains("2023-Q1"),
+        "{text}"
+    );
     assert_eq!(json["supports"][0]["known_now"], "near_poor");
     assert_eq!(
         json["supports"][0]["granted_by"]["type"],
@@ -375,6 +427,11 @@ fn the_commands_tell_it_in_both_languages() {
         run("--lang en household stale --period 2023")
             .out
             .contains("not entitled")
+    );
+    let english = run("--lang en household stale --period 2023").out;
+    assert!(
+        english.contains("covers") && english.contains("2023-Q1"),
+        "{english}"
     );
     run("record household-split --household H1 --into H1,H10 --on 2023-06-01");
     let shown = run("household show H10").out;

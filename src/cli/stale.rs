@@ -109,6 +109,8 @@ fn support_json(one: &StaleSupport, events: &BTreeMap<u64, Event>) -> Value {
         "stage": one.stage,
         "household": one.household,
         "occurred_on": one.on,
+        "covers": one.covers,
+        "judged_on": one.judged_on,
         "amount": format_thousandths(one.amount),
         "granted": one.granted,
         "known_then": one.known_then,
@@ -127,6 +129,7 @@ fn left_out_json(one: &LeftOut, events: &BTreeMap<u64, Event>) -> Value {
         "kind": one.kind,
         "covers": one.covers,
         "on": one.on,
+        "judged_on": one.judged_on,
         "household": one.household,
         "class": one.class,
         "decided_by": event_json(one.decided_by, events),
@@ -170,11 +173,11 @@ fn print_supports(
     let lang = console.lang;
     console.line(lang.pick(
         format!(
-            "Hỗ trợ theo phân loại khác với phân loại nay đã biết của ngày đó: {}",
+            "Hỗ trợ theo phân loại khác với phân loại nay đã biết của kỳ hưởng (không ghi kỳ hưởng thì của ngày cấp): {}",
             supports.len()
         ),
         format!(
-            "Granted on another class than is now known for that day: {}",
+            "Granted on another class than is now known for what it covers, else for its day: {}",
             supports.len()
         ),
     ))?;
@@ -185,6 +188,7 @@ fn print_supports(
         [
             "hộ",
             "ngày",
+            "kỳ hưởng",
             "chính sách",
             "số tiền",
             "cấp theo",
@@ -196,6 +200,7 @@ fn print_supports(
         [
             "household",
             "day",
+            "covers",
             "kind",
             "amount",
             "granted on",
@@ -214,6 +219,9 @@ fn print_supports(
         vec![
             one.household.to_string(),
             day(lang, one.on),
+            one.covers
+                .map(|covers| covers.to_string())
+                .unwrap_or_default(),
             kind_name(ledger, &one.kind, lang),
             console.number(&format_thousandths(one.amount)),
             class_name(one.granted, None, lang),
@@ -223,7 +231,7 @@ fn print_supports(
             format!("{}{}", who(one.seq), decided.unwrap_or_default()),
         ]
     });
-    let text = table(&header, rows.collect(), &[3]);
+    let text = table(&header, rows.collect(), &[4]);
     console.line(text)
 }
 
@@ -235,11 +243,11 @@ fn print_left_out(
     let lang = console.lang;
     console.line(lang.pick(
         format!(
-            "Hộ thuộc diện ngày đó (theo dữ liệu nay đã biết) mà không có trong lần cấp: {}",
+            "Hộ thuộc diện trong kỳ hưởng (theo dữ liệu nay đã biết) mà không có trong lần cấp: {}",
             left_out.len()
         ),
         format!(
-            "Entitled on that day by what is known now, and left out: {}",
+            "Entitled then by what is known now, and left out: {}",
             left_out.len()
         ),
     ))?;

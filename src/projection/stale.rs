@@ -3,6 +3,11 @@
 //!
 //! What was granted stays as it was granted: this view only lays the two beside each other, with
 //! the events behind each.
+//!
+//! A support that says what it covers is judged by those days, and not by the day it was paid:
+//! arrears of a quarter in which the household was poor are in order, whatever it is by now. It
+//! needs the class it was granted on for one of those days; the class shown is that of the last of
+//! them, or of the day of payment where that came first.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -47,6 +52,10 @@ pub struct StaleSupport {
     pub household: Code,
     /// The day.
     pub on: NaiveDate,
+    /// What was paid for, where that was said.
+    pub covers: Option<Period>,
+    /// The day whose class counts.
+    pub judged_on: NaiveDate,
     /// The amount, in thousandths.
     pub amount: i128,
     /// The class it was granted on.
@@ -72,6 +81,8 @@ pub struct LeftOut {
     pub covers: Option<Period>,
     /// The last day on which it was given to others.
     pub on: NaiveDate,
+    /// The day whose class counts.
+    pub judged_on: NaiveDate,
     /// The household.
     pub household: Code,
     /// Its class on that day by what is known now.
@@ -139,6 +150,25 @@ pub fn stale(state: &State, from: NaiveDate, to: NaiveDate, stages: &[Stage]) ->
     stale
 }
 
+/// The last day that a support covers; the day of payment where that came first, or where nothing
+/// was said.
+fn judged_on(covers: Option<&Period>, on: NaiveDate) -> NaiveDate {
+    covers.map_or(on, |covers| {
+        covers.last_day().min(on).max(covers.first_day())
+    })
+}
+
+/// The classes of a household on the days of a period, by what is known now.
+fn classes_in(household: &Household, days: &Period) -> BTreeSet<Option<HouseholdClass>> {
+    let known = |day| standing(&household.classes, day, u64::MAX);
+    let (first, last) = (days.first_day(), days.last_day());
+    let mut turns: BTreeSet<NaiveDate> = BTreeSet::from([first, last]);
+    let decided = household.classes.entries().iter();
+    turns.extend(decided.filter_map(|entry| entry.from));
+    turns.retain(|day| (first..=last).contains(day));
+    turns.into_iter().map(|day| known(day).class).collect()
+}
+
 fn differs(
     state: &State,
     support: Uuid,
@@ -146,9 +176,15 @@ fn differs(
     household: &Household,
 ) -> Option<StaleSupport> {
     let on = entry.state.occurred_on;
-    let now = standing(&household.classes, on, u64::MAX);
+    let covers = entry.state.covers.as_ref().map(Period::canonical);
+    let judged_on = judged_on(covers.as_ref(), on);
+    let now = standing(&household.classes, judged_on, u64::MAX);
     let granted = entry.state.class;
-    if now.class == granted {
+    let on_some_day = match &covers {
+        Some(covers) => classes_in(household, covers),
+        None => BTreeSet::from([now.class]),
+    };
+    if on_some_day.contains(&granted) {
         return None;
     }
     let kind = state.catalogue.kind(entry.state.kind.as_str());
@@ -162,12 +198,14 @@ fn differs(
         kind: entry.state.kind.clone(),
         household: household.code.clone(),
         on,
+        covers,
+        judged_on,
         amount: entry.state.amount_thousandths(),
         granted,
-        known_then: standing(&household.classes, on, entry.seq).class,
+        known_then: standing(&household.classes, judged_on, entry.seq).class,
         known_now: now.class,
         lapsed: now.lapsed,
-        direction: direction(by_class, granted, now.class),
+        direction: direction(by_class, granted, &on_some_day),
         decided_by: now.seq,
     })
 }
@@ -175,7 +213,7 @@ fn differs(
 fn direction(
     kind: Option<&SupportKind>,
     granted: Option<HouseholdClass>,
-    now: Option<HouseholdClass>,
+    now: &BTreeSet<Option<HouseholdClass>>,
 ) -> Direction {
     let eligible = kind.and_then(|kind| kind.eligible.as_ref());
     let Some(eligible) = eligible.filter(|eligible| !eligible.classes.is_empty()) else {
@@ -184,7 +222,8 @@ fn direction(
     let entitled = |class: Option<HouseholdClass>| {
         class.is_some_and(|class| eligible.classes.contains(&class))
     };
-    match (entitled(granted), entitled(now)) {
+    let now = now.iter().any(|class| entitled(*class));
+    match (entitled(granted), now) {
         (true, false) => Direction::NotEntitled,
         (false, true) => Direction::EntitledOtherwise,
         _ => Direction::OtherClass,
@@ -213,20 +252,22 @@ fn left_out(
     if !regular || kind.level != Level::Household {
         return;
     }
+    let judged_on = judged_on(covers, round.on);
     for household in state.households.values() {
         let gone = household
             .ended
             .as_ref()
-            .is_some_and(|end| end.on <= round.on);
+            .is_some_and(|end| end.on <= judged_on);
         if gone || round.households.contains(&household.code) {
             continue;
         }
-        let known = standing(&household.classes, round.on, u64::MAX);
+        let known = standing(&household.classes, judged_on, u64::MAX);
         if let Some(class) = known.class.filter(|class| eligible.classes.contains(class)) {
             found.push(LeftOut {
                 kind: code.clone(),
                 covers: covers.copied(),
                 on: round.on,
+                judged_on,
                 household: household.code.clone(),
                 class,
                 decided_by: known.seq,

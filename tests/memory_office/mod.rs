@@ -65,7 +65,15 @@ impl Office {
     }
 
     pub fn with(catalogue: &str, templates: Vec<(Code, u32, String)>) -> Office {
-        let clock = SetClock(Arc::new(AtomicI64::new(START_MS)));
+        Office::opened_at(START_MS, catalogue, templates)
+    }
+
+    pub fn opened_at(
+        start_ms: i64,
+        catalogue: &str,
+        templates: Vec<(Code, u32, String)>,
+    ) -> Office {
+        let clock = SetClock(Arc::new(AtomicI64::new(start_ms)));
         let mut tools = Tools::new(Arc::new(clock.clone()), Box::new(SeededRandom::new(1)));
         let folder = tempfile::tempdir().unwrap();
         let id = LedgerId::new([7; 16]);
@@ -85,7 +93,7 @@ impl Office {
         opening.catalogue = (catalogue.to_owned(), "catalogue.json".to_owned());
         opening.templates = templates;
         opening::open(&mut log, &mut tools, &opening).unwrap();
-        let ledger = Ledger::fold(log, keys, AsOf::Head, START_MS).unwrap();
+        let ledger = Ledger::fold(log, keys, AsOf::Head, start_ms).unwrap();
         Office {
             ledger,
             tools,

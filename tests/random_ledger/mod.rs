@@ -306,7 +306,8 @@ pub fn perform(book: &mut Book, made: &mut Vec<Uuid>, act: &Act) -> bool {
         book.today = book.today.checked_add_days(Days::new(*days)).unwrap();
         return true;
     }
-    let Some((command, paper)) = command(book, made, act) else {
+    let closed = book.view.state.closings.through();
+    let Some((command, paper)) = command(book.today, closed, made, act) else {
         return false;
     };
     let recorded = book.record(&command, paper);
@@ -318,9 +319,15 @@ pub fn perform(book: &mut Book, made: &mut Vec<Uuid>, act: &Act) -> bool {
     recorded.is_some()
 }
 
-fn command(book: &Book, made: &[Uuid], act: &Act) -> Option<(Command, Option<NaiveDate>)> {
+/// What is asked of a ledger on a day, and the date of the paper it rests on.
+pub fn command(
+    today: NaiveDate,
+    closed: Option<NaiveDate>,
+    made: &[Uuid],
+    act: &Act,
+) -> Option<(Command, Option<NaiveDate>)> {
     let chosen = |which: &usize| (!made.is_empty()).then(|| made[which % made.len()]);
-    let day = |ago: &u64| book.ago(*ago);
+    let day = |ago: &u64| today.checked_sub_days(Days::new(*ago)).unwrap();
     Some(match act {
         Act::Wait(_) => return None,
         Act::Support {
@@ -456,8 +463,7 @@ fn command(book: &Book, made: &[Uuid], act: &Act) -> Option<(Command, Option<Nai
             (command, None)
         }
         Act::Reopen { further } => {
-            let closed = book.view.state.closings.through()?;
-            let through = closed.checked_sub_days(Days::new(*further))?;
+            let through = closed?.checked_sub_days(Days::new(*further))?;
             (Command::ReopenPeriod { through }, None)
         }
     })
