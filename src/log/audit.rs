@@ -4,6 +4,7 @@
 //! that its events give. [`IndexReader`] reads the index as it stands: where [`super::SledLog`]
 //! would set a damaged one aside and build it anew, it says what is wrong.
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -12,7 +13,7 @@ use uuid::Uuid;
 use super::disk::File;
 use super::error::LogError;
 use super::event::{Head, LedgerId, StoredEvent};
-use super::index::{Block, Index, Meta};
+use super::index::{Block, Index, Meta, print_of};
 use super::journal::walk::{Step, Walker};
 use super::merkle::Hash;
 use super::options::LogOptions;
@@ -147,21 +148,49 @@ impl IndexReader {
         }
     }
 
-    /// The `seq` of an id.
+    /// Compares the ids in the index with those of the events, the first of which is event 1:
+    /// the `seq` of the first that the index does not find, or finds elsewhere.
     ///
     /// # Errors
     /// What is wrong with the index.
-    pub fn find(&self, id: &Uuid) -> Result<Option<u64>, String> {
-        self.index.find(id)
+    pub fn misplaced_ids(&self, ids: &[Uuid]) -> Result<Vec<u64>, String> {
+        let found = self.index.all_ids()?;
+        let mut there = found.prints;
+        let mut misplaced = Vec::new();
+        for (id, seq) in found.new {
+            let place = usize::try_from(seq).ok().and_then(|seq| seq.checked_sub(1));
+            if place.and_then(|place| ids.get(place)) != Some(&id) {
+                misplaced.push(seq);
+            }
+            there.push((print_of(&id), seq));
+        }
+        let mut wanted: Vec<(u64, u64)> = ids.iter().map(print_of).zip(1..).collect();
+        there.sort_unstable();
+        wanted.sort_unstable();
+        if there != wanted {
+            misplaced.extend(differing(&there, &wanted).map(|(_, seq)| seq));
+            if misplaced.is_empty() {
+                return Err("it has an id twice".to_owned());
+            }
+        }
+        misplaced.sort_unstable();
+        misplaced.dedup();
+        Ok(misplaced)
     }
 
-    /// The `seq` of every event with this tag, ascending.
+    /// The `seq` of every event of each tag, ascending.
     ///
     /// # Errors
     /// What is wrong with the index.
-    pub fn tagged(&self, tag: &[u8]) -> Result<Vec<u64>, String> {
-        self.index.tagged(tag)
+    pub fn tags(&self) -> Result<HashMap<Vec<u8>, Vec<u64>>, String> {
+        self.index.all_tags()
     }
+}
+
+/// What stands in one of two sorted lists and not in the other.
+fn differing<'a, T: Ord + Copy>(one: &'a [T], other: &'a [T]) -> impl Iterator<Item = T> + 'a {
+    let only = |a: &'a [T], b: &'a [T]| a.iter().filter(|item| b.binary_search(item).is_err());
+    only(one, other).chain(only(other, one)).copied()
 }
 
 impl Drop for IndexReader {

@@ -33,6 +33,7 @@
 
 mod block;
 mod run;
+pub(crate) mod whole;
 
 use std::cell::Cell;
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -49,6 +50,7 @@ use uuid::Uuid;
 
 pub(crate) use block::Block;
 use block::Entry;
+pub(crate) use run::print_of;
 use run::{Run, TagGroup};
 
 use super::durable;

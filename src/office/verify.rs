@@ -6,11 +6,15 @@
 //! all of them, compares the index in sled with the journal, looks for the keys of sealed fields,
 //! and makes every issued report again. Nothing is changed, and nothing is mended.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
 use chrono::NaiveDate;
 use uuid::Uuid;
+
+mod ahead;
+
+use ahead::{Decoded, Seen};
 
 use super::asof::AsOf;
 use super::error::OfficeError;
@@ -22,10 +26,9 @@ use crate::domain::event::Event;
 use crate::domain::language::{Explain, Lang, Text};
 use crate::domain::personal::{Personal, Subject};
 use crate::domain::stage::Stage;
-use crate::domain::tags::tags;
 use crate::log::audit::{IndexReader, IndexUnread, Marks, marks};
 use crate::log::checkpoint;
-use crate::log::codec::{self, DecodeError};
+use crate::log::codec::DecodeError;
 use crate::log::keys::{KeyError, KeyFinding, KeyStore};
 use crate::log::merkle::leaf_hash;
 use crate::log::note::Note;
@@ -156,6 +159,26 @@ pub struct Verification {
 }
 
 impl Verification {
+    /// One in which nothing is looked at yet.
+    fn of(full: bool) -> Verification {
+        Verification {
+            events: 0,
+            root: crate::log::merkle::empty_root(),
+            full,
+            findings: Vec::new(),
+            made: BTreeSet::new(),
+            checkpoints: Vec::new(),
+            more: BTreeMap::new(),
+        }
+    }
+
+    /// Takes in what was found beside.
+    fn take(&mut self, part: Verification) {
+        self.findings.extend(part.findings);
+        self.made.extend(part.made);
+        self.more.extend(part.more);
+    }
+
     /// Whether nothing is at fault.
     pub fn holds(&self) -> bool {
         !self.findings.iter().any(|finding| finding.fault)
@@ -236,7 +259,6 @@ struct Pass {
     folded: u64,
     stuck: bool,
     ids: Vec<Uuid>,
-    seen: HashSet<Uuid>,
     tags: HashMap<Vec<u8>, Vec<u64>>,
     last_at: i64,
     /// Each subject with sealed fields: how often it had been erased, and its first such event.
@@ -255,15 +277,9 @@ pub fn verify(
     options: &LogOptions,
     mut how: Verifying<'_>,
 ) -> Result<Verification, OfficeError> {
-    let mut found = Verification {
-        events: 0,
-        root: crate::log::merkle::empty_root(),
-        full: how.full,
-        findings: Vec::new(),
-        made: BTreeSet::from([Check::Journal, Check::Tree, Check::Checkpoints]),
-        checkpoints: Vec::new(),
-        more: BTreeMap::new(),
-    };
+    let mut found = Verification::of(how.full);
+    let first = [Check::Journal, Check::Tree, Check::Checkpoints];
+    found.made.extend(first);
     let reader = match JournalReader::open(dir, options) {
         Ok(reader) => reader,
         Err(error @ (LogError::NotALedger { .. } | LogError::NewerFormat { .. })) => {
@@ -288,13 +304,33 @@ pub fn verify(
     check_checkpoints(dir, &how, &pass, &mut found);
     // What the index knows of is asked for even by the quick check: an event that is cut off behind
     // the last checkpoint is missed by nobody else.
-    check_index(dir, options, &pass, how.full, &mut found);
     if how.full {
         found.made.extend([Check::Events, Check::Fold]);
-        check_keys_and_reports(dir, options, reader, pass, &mut found);
+        let view = std::mem::take(&mut pass.view);
+        let beside = with_beside(
+            || {
+                let mut part = Verification::of(true);
+                check_index(dir, options, &pass, true, &mut part);
+                part
+            },
+            || check_keys_and_reports(dir, options, reader, view, &pass, &mut found),
+        );
+        found.take(beside);
+    } else {
+        check_index(dir, options, &pass, false, &mut found);
     }
     found.findings.sort_by_key(|finding| finding.check);
     Ok(found)
+}
+
+/// Does one piece of work in a thread beside the other; one after the other where there is none.
+fn with_beside<T: Send>(beside: impl Fn() -> T + Send + Sync, here: impl FnOnce()) -> T {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().spawn_scoped(scope, &beside);
+        here();
+        let done = thread.ok().and_then(|thread| thread.join().ok());
+        done.unwrap_or_else(&beside)
+    })
 }
 
 fn first_bad(error: &LogError) -> Option<u64> {
@@ -321,36 +357,34 @@ fn read_events(
             return;
         }
     };
-    let events = match reader.read(1, head) {
-        Ok(events) => events,
-        Err(error) => {
-            found.fault(Check::Journal, &error, first_bad(&error));
-            return;
-        }
-    };
     let mut tree_holds = true;
-    for event in events {
-        let event = match event {
-            Ok(event) => event,
-            Err(error) => {
-                found.fault(Check::Journal, &error, first_bad(&error));
-                return;
-            }
+    let ledger = reader.ledger().to_string();
+    ahead::each(reader, how.full, &mut |seen| {
+        let Seen {
+            stored,
+            leaf,
+            decoded,
+        } = match seen {
+            Ok(seen) => seen,
+            Err(error) => return found.fault(Check::Journal, &error, first_bad(&error)),
         };
-        pass.prover.tree.push(leaf_hash(&event.bytes));
-        if let Err(error) = pass.prover.keys.see(event.seq, &event.bytes) {
-            found.fault(Check::Events, &error, Some(event.seq));
+        pass.prover.tree.push(leaf);
+        if let Err(error) = pass.prover.keys.see(stored.seq, &stored.bytes) {
+            found.fault(Check::Events, &error, Some(stored.seq));
         }
         if tree_holds {
             tree_holds = roots.agree(pass, found);
         }
-        if how.full {
-            see_event(reader, &event, pass, found);
+        if let Some(decoded) = decoded {
+            see_event(&ledger, &stored, decoded, pass, found);
         }
-        let tells = event.seq.is_multiple_of(STEP) || event.seq == head;
+        let tells = stored.seq.is_multiple_of(STEP) || stored.seq == head;
         if let Some(progress) = how.progress.as_mut().filter(|_| tells) {
-            progress(event.seq, head);
+            progress(stored.seq, head);
         }
+    });
+    if how.full {
+        check_same_ids(pass, found);
     }
     if let (Some(error), None) = (roots.fault_behind(), reader.fault()) {
         let text = |lang| error.message(lang);
@@ -415,23 +449,35 @@ fn root_text(first: u64, last: u64) -> Text {
     )
 }
 
-/// One event as this program understands it.
-fn see_event(
-    reader: &JournalReader,
-    stored: &StoredEvent,
-    pass: &mut Pass,
-    found: &mut Verification,
-) {
-    let seq = stored.seq;
-    pass.ids.push(stored.id);
-    if !pass.seen.insert(stored.id) {
-        let id = stored.id;
+/// No two events have the same id.
+fn check_same_ids(pass: &Pass, found: &mut Verification) {
+    let mut ids: Vec<(Uuid, u64)> = pass.ids.iter().copied().zip(1..).collect();
+    ids.sort_unstable();
+    let again = ids.windows(2).filter_map(|pair| match pair {
+        [(one, _), (other, seq)] if one == other => Some((*seq, *other)),
+        _ => None,
+    });
+    let mut again: Vec<(u64, Uuid)> = again.collect();
+    again.sort_unstable();
+    for (seq, id) in again {
         let text = Text::new(
             format!("sự kiện {seq} mang id đã có: {id}"),
             format!("event {seq} has an id that is there already: {id}"),
         );
         found.tell(Check::Events, "same_id", Some(seq), text);
     }
+}
+
+/// One event as this program understands it.
+fn see_event(
+    ledger: &str,
+    stored: &StoredEvent,
+    decoded: Result<Decoded, DecodeError>,
+    pass: &mut Pass,
+    found: &mut Verification,
+) {
+    let seq = stored.seq;
+    pass.ids.push(stored.id);
     if stored.at_ms < pass.last_at {
         let text = Text::new(
             format!("sự kiện {seq} có thời điểm trước sự kiện liền trước"),
@@ -440,8 +486,8 @@ fn see_event(
         found.tell(Check::Events, "time_goes_back", Some(seq), text);
     }
     pass.last_at = stored.at_ms;
-    let event = match codec::decode(&stored.bytes) {
-        Ok(event) => event,
+    let Decoded { event, tags } = match decoded {
+        Ok(decoded) => decoded,
         Err(DecodeError::Newer(..)) => {
             pass.newer += 1;
             pass.stuck = true;
@@ -453,14 +499,14 @@ fn see_event(
             return;
         }
     };
-    if event.ledger != reader.ledger().to_string() {
+    if event.ledger != ledger {
         let text = Text::new(
             format!("sự kiện {seq} thuộc sổ khác: {}", event.ledger),
             format!("event {seq} belongs to another ledger: {}", event.ledger),
         );
         found.tell(Check::Events, "other_ledger", Some(seq), text);
     }
-    for tag in tags(&event) {
+    for tag in tags {
         let seqs = pass.tags.entry(tag).or_default();
         if seqs.last() != Some(&seq) {
             seqs.push(seq);
@@ -613,7 +659,11 @@ fn check_index(
     }
     if full {
         compare_events(&index, pass, found);
-        compare_ids_and_tags(&index, pass, found);
+        compare_ids(&index, pass, found);
+        // Of a ledger that this program cannot read, it does not know the tags.
+        if pass.newer == 0 {
+            compare_tags(&index, pass, found);
+        }
     }
 }
 
@@ -644,44 +694,46 @@ fn compare_events(index: &IndexReader, pass: &Pass, found: &mut Verification) {
     }
 }
 
-fn compare_ids_and_tags(index: &IndexReader, pass: &Pass, found: &mut Verification) {
-    let head = index.head().seq;
-    for (seq, id) in (1..=head).zip(&pass.ids) {
-        match index.find(id) {
-            Ok(Some(there)) if there == seq => {}
-            Ok(_) => {
+fn compare_ids(index: &IndexReader, pass: &Pass, found: &mut Verification) {
+    let head = usize::try_from(index.head().seq).unwrap_or(usize::MAX);
+    let ids = pass.ids.get(..head).unwrap_or(&pass.ids);
+    match index.misplaced_ids(ids) {
+        Ok(misplaced) => {
+            for seq in misplaced {
                 let text = Text::new(
                     format!("chỉ mục không tìm thấy sự kiện {seq} theo id"),
                     format!("the index does not find event {seq} by its id"),
                 );
                 found.tell(Check::Index, "index_id", Some(seq), text);
             }
-            Err(why) => {
-                return found.tell(Check::Index, "index_damaged", None, index_text(&why));
-            }
         }
+        Err(why) => found.tell(Check::Index, "index_damaged", None, index_text(&why)),
     }
+}
+
+fn compare_tags(index: &IndexReader, pass: &Pass, found: &mut Verification) {
+    let head = index.head().seq;
+    let there = match index.tags() {
+        Ok(there) => there,
+        Err(why) => return found.tell(Check::Index, "index_damaged", None, index_text(&why)),
+    };
     // In a fixed order, so that the first fault told is the same every time.
-    let tags: BTreeMap<&Vec<u8>, &Vec<u64>> = pass.tags.iter().collect();
-    for (tag, seqs) in tags {
-        let known = seqs.iter().copied().filter(|seq| *seq <= head);
-        let known: Vec<u64> = known.collect();
-        match index.tagged(tag) {
-            Ok(there) if there == known => {}
-            Ok(there) => {
-                let missing = known.iter().find(|seq| there.binary_search(seq).is_err());
-                let extra = there.iter().find(|seq| known.binary_search(seq).is_err());
-                let seq = missing.or(extra).copied();
-                let tag = String::from_utf8_lossy(tag);
-                let text = Text::new(
-                    format!("chỉ mục của “{tag}” khác với nhật ký"),
-                    format!("the index of \"{tag}\" is not what the journal gives"),
-                );
-                found.tell(Check::Index, "index_tag", seq, text);
-            }
-            Err(why) => {
-                return found.tell(Check::Index, "index_damaged", None, index_text(&why));
-            }
+    let names: BTreeSet<&Vec<u8>> = pass.tags.keys().chain(there.keys()).collect();
+    for tag in names {
+        let known = pass.tags.get(tag).map(Vec::as_slice).unwrap_or_default();
+        let known = known.get(..known.partition_point(|seq| *seq <= head));
+        let known = known.unwrap_or_default();
+        let there = there.get(tag).map(Vec::as_slice).unwrap_or_default();
+        if there != known {
+            let missing = known.iter().find(|seq| there.binary_search(seq).is_err());
+            let extra = there.iter().find(|seq| known.binary_search(seq).is_err());
+            let seq = missing.or(extra).copied();
+            let tag = String::from_utf8_lossy(tag);
+            let text = Text::new(
+                format!("chỉ mục của “{tag}” khác với nhật ký"),
+                format!("the index of \"{tag}\" is not what the journal gives"),
+            );
+            found.tell(Check::Index, "index_tag", seq, text);
         }
     }
 }
@@ -690,7 +742,8 @@ fn check_keys_and_reports(
     dir: &Path,
     options: &LogOptions,
     reader: JournalReader,
-    pass: Pass,
+    view: View,
+    pass: &Pass,
     found: &mut Verification,
 ) {
     found.made.extend([Check::Keys, Check::Reports]);
@@ -719,7 +772,7 @@ fn check_keys_and_reports(
             return found.not_made(Check::Reports, "keys_unusable", text);
         }
     };
-    check_keys(&keys, &reader, &pass, found);
+    check_keys(&keys, &reader, &view, pass, found);
     if pass.stuck {
         if pass.newer == 0 {
             let text = Text::new("sổ không dựng lại được", "the ledger cannot be folded");
@@ -735,7 +788,7 @@ fn check_keys_and_reports(
     let ledger = Ledger {
         log: reader,
         keys,
-        view: pass.view,
+        view,
         watch: None,
         stand,
     };
@@ -813,7 +866,13 @@ fn compare_figures(
     }
 }
 
-fn check_keys(keys: &KeyStore, reader: &JournalReader, pass: &Pass, found: &mut Verification) {
+fn check_keys(
+    keys: &KeyStore,
+    reader: &JournalReader,
+    view: &View,
+    pass: &Pass,
+    found: &mut Verification,
+) {
     if let Err(error) = keys.check_ledger(&reader.ledger().to_string()) {
         return found.fault(Check::Keys, &error, None);
     }
@@ -833,7 +892,7 @@ fn check_keys(keys: &KeyStore, reader: &JournalReader, pass: &Pass, found: &mut 
         Err(error) => return found.fault(Check::Keys, &error, None),
     }
     for ((subject, then), seq) in &pass.sealed {
-        let erased = erasures(&pass.view, subject) > *then;
+        let erased = erasures(view, subject) > *then;
         match keys.key_for(subject, *then) {
             Ok(Some(_)) if erased => {
                 let text = Text::new(

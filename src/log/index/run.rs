@@ -39,7 +39,7 @@ const LEVEL: i32 = 1;
 pub(super) type IdEntry = [u8; ENTRY];
 
 /// The last 8 bytes of an id.
-pub(super) fn print_of(id: &uuid::Uuid) -> u64 {
+pub(crate) fn print_of(id: &uuid::Uuid) -> u64 {
     id.as_u64_pair().1
 }
 
