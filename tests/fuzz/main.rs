@@ -21,6 +21,7 @@
     reason = "a test stops where it fails"
 )]
 
+mod files;
 mod mutate;
 mod targets;
 
@@ -121,10 +122,12 @@ fn fuzz(target: &Target) {
 #[test]
 #[ignore = "writes to the corpus"]
 fn write_first_inputs() {
-    targets::write_first_inputs(|target, name, bytes| {
+    let write = |target: &str, name: &str, bytes: &[u8]| {
         std::fs::create_dir_all(folder(target)).unwrap();
         std::fs::write(folder(target).join(name), bytes).unwrap();
-    });
+    };
+    targets::write_first_inputs(write);
+    files::write_first_inputs(&write);
 }
 
 macro_rules! targets {
@@ -158,4 +161,9 @@ targets! {
     template: targets::TEMPLATE;
     narrative: targets::NARRATIVE;
     command_line: targets::COMMAND_LINE;
+    segment: files::SEGMENT;
+    proof: files::PROOF;
+    backup: files::BACKUP;
+    sealed_backup: files::SEALED_BACKUP;
+    workbook: files::WORKBOOK;
 }

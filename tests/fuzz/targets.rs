@@ -16,7 +16,7 @@ use socai::report::{Narrative, Template};
 
 use super::Target;
 
-const fn target(words: &'static [&'static str], read: fn(&[u8])) -> Target {
+pub const fn target(words: &'static [&'static str], read: fn(&[u8])) -> Target {
     Target {
         name: "",
         words,
@@ -53,7 +53,7 @@ pub const EVENT: Target = target(
 );
 
 /// A folder of this thread, made anew for each input that needs files.
-fn scratch() -> tempfile::TempDir {
+pub fn scratch() -> tempfile::TempDir {
     let memory = Path::new("/dev/shm");
     if memory.is_dir() {
         tempfile::tempdir_in(memory).unwrap()
@@ -327,7 +327,7 @@ pub const NARRATIVE: Target = target(
 );
 
 /// A ledger with three households, made once.
-fn ledger() -> &'static tempfile::TempDir {
+pub fn ledger() -> &'static tempfile::TempDir {
     static LEDGER: OnceLock<tempfile::TempDir> = OnceLock::new();
     LEDGER.get_or_init(|| {
         let dir = tempfile::tempdir().unwrap();

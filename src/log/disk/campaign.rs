@@ -76,6 +76,10 @@ struct Count {
     poisoned: u64,
     named: u64,
     torn: u64,
+    /// Sealed segments, looked at after each session.
+    sealed: u64,
+    seeds_changed: u64,
+    seeds_finished: u64,
     disk: Happened,
 }
 
@@ -97,6 +101,8 @@ struct Life {
     doubtful_checkpoints: Vec<Checkpoint>,
     keys_created: bool,
     keys: BTreeMap<u32, Known>,
+    /// The seed that signs, as the events of the ledger would name it.
+    named: Option<[u8; 32]>,
     older_index: bool,
     count: Count,
 }
@@ -137,6 +143,7 @@ impl Life {
             doubtful_checkpoints: Vec::new(),
             keys_created: false,
             keys: BTreeMap::new(),
+            named: None,
             older_index: false,
             count: Count::default(),
         }
@@ -332,6 +339,52 @@ impl Life {
         }
     }
 
+    /// The seed that is named signs, or waits to: a change that was cut short can be finished.
+    fn check_signing(&mut self, keys: &KeyStore) {
+        let seed = keys.signing_seed().map(|seed| *seed);
+        let Some(named) = self.named else {
+            // The one that is there was never used.
+            let made = seed.or_else(|_| {
+                let made = keys.create_signing_seed(&mut self.random);
+                made.map(|seed| *seed)
+            });
+            self.named = Some(made.unwrap());
+            return;
+        };
+        if seed.is_ok_and(|seed| seed == named) {
+            return;
+        }
+        let next = keys.next_seed().unwrap().map(|seed| *seed);
+        assert_eq!(next, Some(named), "the seed that signs is gone");
+        keys.use_next_seed().unwrap();
+        assert_eq!(*keys.signing_seed().unwrap(), named);
+        self.count.seeds_finished += 1;
+    }
+
+    /// As the office changes the key: the seed, the event, the old seed.
+    fn change_signing(&mut self, keys: &KeyStore) {
+        if self.named.is_none() {
+            let made = keys.create_signing_seed(&mut self.random);
+            self.named = made.ok().map(|seed| *seed);
+            return;
+        }
+        // What was cut short before is finished first; where that fails, nothing is begun.
+        let seed = keys.signing_seed().map(|seed| *seed);
+        if seed.ok() != self.named && keys.use_next_seed().is_err() {
+            return;
+        }
+        let Ok(next) = keys.draw_next_seed(&mut self.random) else {
+            return;
+        };
+        if self.dice.once_in(4) {
+            // The event was not recorded.
+            return;
+        }
+        self.named = Some(*next);
+        self.count.seeds_changed += 1;
+        drop(keys.use_next_seed());
+    }
+
     fn use_keys(&mut self, keys: &KeyStore) {
         let count = 1 + self.dice.below(4);
         let numbers: Vec<u32> = (0..count).map(|_| self.dice.below(12) as u32).collect();
@@ -382,7 +435,10 @@ impl Life {
                 0 => self.save_checkpoint(&log),
                 1 | 2 => {
                     if let Some(keys) = &keys {
-                        self.use_keys(keys);
+                        match self.dice.below(4) {
+                            0 => self.change_signing(keys),
+                            _ => self.use_keys(keys),
+                        }
                     }
                 }
                 3 => drop(log.settle()),
@@ -470,8 +526,21 @@ impl Life {
         self.check_checkpoint();
         if let Some(keys) = self.open_keys(true) {
             self.check_keys(&keys);
+            self.check_signing(&keys);
         }
         log.close().unwrap();
+        self.count_sealed();
+    }
+
+    /// All but the newest segment are sealed where the disk is sound.
+    fn count_sealed(&mut self) {
+        let entries = super::read_dir(self.dir.join("journal")).unwrap();
+        let names: Vec<String> = entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        let of = |ending: &str| names.iter().filter(|name| name.ends_with(ending)).count();
+        assert_eq!(of(".frames"), 1, "{names:?}");
+        self.count.sealed += of(".ndjson.zst") as u64;
     }
 
     /// A bit flips on the disk while nobody looks.
@@ -612,6 +681,9 @@ impl Count {
         self.poisoned += other.poisoned;
         self.named += other.named;
         self.torn += other.torn;
+        self.sealed += other.sealed;
+        self.seeds_changed += other.seeds_changed;
+        self.seeds_finished += other.seeds_finished;
         let (sum, one) = (&mut self.disk, &other.disk);
         sum.power_cuts += one.power_cuts;
         sum.lost += one.lost;

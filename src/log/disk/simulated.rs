@@ -165,6 +165,11 @@ pub(crate) fn available(path: &Path) -> Option<u64> {
     }
 }
 
+/// Whether this thread has a simulated disk.
+pub(crate) fn is_mounted() -> bool {
+    MOUNTED.with_borrow(Option::is_some)
+}
+
 /// Takes the disk off this thread.
 pub(crate) fn unmount() {
     MOUNTED.set(None);

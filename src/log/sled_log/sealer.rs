@@ -11,7 +11,45 @@ use crate::log::journal::sealing;
 pub(super) struct Sealer {
     journal: PathBuf,
     waiting: VecDeque<u64>,
-    running: Option<(u64, JoinHandle<Result<(), LogError>>)>,
+    running: Option<(u64, Running)>,
+}
+
+/// A segment that is being sealed.
+enum Running {
+    /// Beside the appends.
+    Beside(JoinHandle<Result<(), LogError>>),
+    /// It is over: on a simulated disk it is made at once, so that a seed repeats exactly.
+    Over(Result<(), LogError>),
+}
+
+impl Running {
+    fn start(journal: &Path, first: u64) -> Running {
+        #[cfg(test)]
+        if crate::log::disk::simulated::is_mounted() {
+            return Running::Over(sealing::write_copy(journal, first));
+        }
+        let journal = journal.to_owned();
+        let thread = thread::Builder::new()
+            .name("sealing".to_owned())
+            .spawn(move || sealing::write_copy(&journal, first));
+        // Without a thread the frames stay, and the next open tries again.
+        thread.map_or(Running::Over(Err(LogError::Closed)), Running::Beside)
+    }
+
+    fn is_over(&self) -> bool {
+        match self {
+            Running::Beside(thread) => thread.is_finished(),
+            Running::Over(_) => true,
+        }
+    }
+
+    /// Waits for the end; whether the copy is there.
+    fn end(self) -> bool {
+        match self {
+            Running::Beside(thread) => matches!(thread.join(), Ok(Ok(()))),
+            Running::Over(result) => result.is_ok(),
+        }
+    }
 }
 
 impl Sealer {
@@ -42,25 +80,19 @@ impl Sealer {
         let Some(first) = self.waiting.pop_front() else {
             return;
         };
-        let journal = journal.to_owned();
-        let thread = thread::Builder::new()
-            .name("sealing".to_owned())
-            .spawn(move || sealing::write_copy(&journal, first));
-        // Without a thread the frames stay, and the next open tries again.
-        self.running = thread.ok().map(|thread| (first, thread));
+        self.running = Some((first, Running::start(journal, first)));
     }
 
     /// The next segment whose sealed copy is there, and its frames too.
     pub(super) fn sealed(&mut self, wait: bool) -> Option<u64> {
-        let (first, thread) = self.running.take()?;
-        if !wait && !thread.is_finished() {
-            self.running = Some((first, thread));
+        let (first, running) = self.running.take()?;
+        if !wait && !running.is_over() {
+            self.running = Some((first, running));
             return None;
         }
         // A copy that could not be made (the disk is full, the frames are damaged) leaves the
         // frames as they are: reading them tells what is wrong.
-        let sealed = matches!(thread.join(), Ok(Ok(())));
-        if !sealed {
+        if !running.end() {
             self.waiting.clear();
             return None;
         }
@@ -77,8 +109,8 @@ impl Sealer {
 
 impl Drop for Sealer {
     fn drop(&mut self) {
-        if let Some((_, thread)) = self.running.take() {
-            drop(thread.join());
+        if let Some((_, running)) = self.running.take() {
+            running.end();
         }
     }
 }
