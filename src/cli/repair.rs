@@ -57,7 +57,7 @@ pub fn run(console: &mut Console<'_>, place: &Place, args: &RepairArgs) -> Resul
     tell(console, args, &repaired, index.as_ref())?;
     match repaired.lost {
         None => Ok(()),
-        Some(lost) => Err(Failure::Refused(refusal(console, lost))),
+        Some(lost) => Err(Failure::Refused(refusal(console, lost, &repaired.beyond))),
     }
 }
 
@@ -176,6 +176,8 @@ fn tell(
             "root": hex(&repaired.root), "confirmed": repaired.confirmed,
             "taken": taken.collect::<Vec<_>>(), "set_aside": aside.collect::<Vec<_>>(),
             "lost": repaired.lost.map(|(from, to)| json!({ "from": from, "to": to })),
+            "beyond": repaired.beyond.iter().map(|(from, to)| json!({ "from": from, "to": to }))
+                .collect::<Vec<_>>(),
             "index": index.map(Reopened::json),
         }));
     }
@@ -226,21 +228,57 @@ fn tell(
     }
 }
 
-fn refusal(console: &Console<'_>, (from, to): (u64, u64)) -> Problem {
+/// What is lost, exactly: what nothing gives back, without what stands whole behind it.
+fn refusal(console: &Console<'_>, (from, to): (u64, u64), beyond: &[(u64, u64)]) -> Problem {
+    let mut missing = Vec::new();
+    let mut next = from;
+    for (first, last) in beyond {
+        if next < *first {
+            missing.push((next, first - 1));
+        }
+        next = last + 1;
+    }
+    if next <= to {
+        missing.push((next, to));
+    }
+    let lost = ranges(&missing);
+    let behind = match beyond {
+        [] => String::new(),
+        beyond => console.pick(
+            format!(
+                "; {} còn nguyên phía sau, sẽ nối lại được khi tìm ra phần thiếu",
+                ranges(beyond)
+            ),
+            format!(
+                "; {} stand whole behind them, to be joined once those are found",
+                ranges(beyond)
+            ),
+        ),
+    };
     Problem {
         code: "events_lost".to_owned(),
         message: console.pick(
-            format!("không tìm lại được sự kiện {from} đến {to}; chưa thay đổi gì"),
-            format!("events {from} to {to} are in no copy at hand; nothing was changed"),
+            format!("không tìm lại được sự kiện {lost}{behind}; chưa thay đổi gì"),
+            format!("events {lost} are in no copy at hand{behind}; nothing was changed"),
         ),
         location: None,
         hint: Some(
             console
                 .pick(
-                    "thêm --from với bản sao lưu hoặc bản xuất tiles có các sự kiện đó",
-                    "add --from with a backup or exported tiles that have these events",
+                    "thêm --from với một bản sao của sổ (bản sao lưu đã `socai restore` ra thư mục \
+                     khác) hoặc bản xuất tiles có các sự kiện đó",
+                    "add --from with a copy of the ledger (a backup put into another folder by \
+                     `socai restore`) or exported tiles that have these events",
                 )
                 .to_owned(),
         ),
     }
+}
+
+fn ranges(ranges: &[(u64, u64)]) -> String {
+    let range = |(from, to): &(u64, u64)| match from == to {
+        true => format!("#{from}"),
+        false => format!("#{from}–#{to}"),
+    };
+    ranges.iter().map(range).collect::<Vec<_>>().join(", ")
 }

@@ -1,8 +1,8 @@
 //! Repairing a damaged journal from what else knows its events.
 //!
 //! What the journal still has from its beginning is kept. What is missing is taken from whole
-//! frames behind the damage, from the index in sled, from other folders of the same ledger, and
-//! from tiles. An event is taken only up to a root that confirms it: one that a signed checkpoint
+//! frames and chunks of sealed segments behind the damage, from the index in sled, from other
+//! folders of the same ledger, and from tiles. An event is taken only up to a root that confirms it: one that a signed checkpoint
 //! has, that a surviving frame recorded, or that the donor itself recorded over the same beginning.
 //! **A checkpoint is never contradicted**: where it differs, everything since the last one that
 //! agrees is looked for elsewhere.
@@ -39,7 +39,7 @@ const REPAIRED: &str = "journal.repaired";
 pub enum Origin {
     /// The journal itself, from its beginning.
     Journal,
-    /// Whole frames of the journal behind the damage.
+    /// Whole frames and chunks of the journal behind the damage.
     Frames,
     /// The index in sled.
     Index,
@@ -71,6 +71,9 @@ pub struct Repaired {
     pub confirmed: Option<u64>,
     /// Events that are known to have been there, and that nothing gives back: first and last.
     pub lost: Option<(u64, u64)>,
+    /// Ranges of events behind those, which stand whole in the journal's files and cannot be joined
+    /// to what is before the gap: nothing confirms them without it.
+    pub beyond: Vec<(u64, u64)>,
     /// The journal needs no repair.
     pub whole: bool,
     /// Where the damaged parts were put.
@@ -107,13 +110,12 @@ impl Source {
             Source::Frames(pieces) => Box::new(
                 pieces
                     .iter()
-                    .filter(move |piece| piece.header.last_seq() >= from)
+                    .filter(move |piece| piece.last_seq >= from)
                     .flat_map(|piece| {
-                        let last = piece.header.last_seq();
-                        let root = piece.header.root;
+                        let (last, root) = (piece.last_seq, piece.root);
                         let events = piece.events().unwrap_or_default().into_iter();
                         events.map(move |event| {
-                            let recorded = (event.seq == last).then_some(root);
+                            let recorded = root.filter(|_| event.seq == last);
                             (event, recorded)
                         })
                     })
@@ -290,6 +292,7 @@ pub fn repair(dir: &Path, options: &LogOptions, with: &Repairing) -> Result<Repa
         root: at.tree.root(),
         confirmed: at.signed,
         lost: (last > events).then_some((events + 1, last)),
+        beyond: beyond(&sources, events),
         set_aside: Vec::new(),
     };
     if repaired.whole || with.dry_run || repaired.lost.is_some() {
@@ -314,6 +317,27 @@ pub fn repair(dir: &Path, options: &LogOptions, with: &Repairing) -> Result<Repa
     }
     durable::sync_folder(dir).map_err(|error| LogError::io(dir, &error))?;
     Ok(repaired)
+}
+
+/// The events behind a place that the ledger's own files still hold.
+fn beyond(sources: &[(Origin, Source)], seq: u64) -> Vec<(u64, u64)> {
+    let mut ranges: Vec<(u64, u64)> = Vec::new();
+    for (_, source) in sources {
+        if let Source::Frames(pieces) = source {
+            ranges.extend(pieces.iter().map(|piece| (piece.first_seq, piece.last_seq)));
+        }
+    }
+    ranges.retain(|(_, last)| *last > seq);
+    ranges.sort_unstable();
+    let mut joined: Vec<(u64, u64)> = Vec::new();
+    for (first, last) in ranges {
+        let first = first.max(seq + 1);
+        match joined.last_mut() {
+            Some(before) if first <= before.1 + 1 => before.1 = before.1.max(last),
+            _ => joined.push((first, last)),
+        }
+    }
+    joined
 }
 
 /// Whether the journal gives these events without a fault.
@@ -393,8 +417,8 @@ fn gather(
     let mut sources = vec![(Origin::Journal, journal)];
     let frames = pieces(&dir.join(JOURNAL), ledger, 0)?;
     for piece in &frames {
-        let roots = anchors.recorded.entry(piece.header.last_seq()).or_default();
-        roots.push(piece.header.root);
+        let roots = anchors.recorded.entry(piece.last_seq).or_default();
+        roots.extend(piece.root);
     }
     sources.push((Origin::Frames, Source::Frames(frames)));
     if let Ok(index) = IndexReader::open(dir, options) {

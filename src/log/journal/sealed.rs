@@ -45,7 +45,7 @@ const ROW: usize = 56;
 /// What stands behind the rows: the length and the checksum.
 const CLOSING: usize = 8;
 /// No chunk is longer: a full frame of the journal and what stood before it.
-const MAX_CHUNK: u32 = 4 << 20;
+pub(crate) const MAX_CHUNK: u32 = 4 << 20;
 
 /// One zstd frame of a sealed segment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +69,7 @@ pub(crate) struct Chunk {
 }
 
 impl Chunk {
-    fn last_seq(&self) -> u64 {
+    pub(crate) fn last_seq(&self) -> u64 {
         self.first_seq + u64::from(self.count) - 1
     }
 }
