@@ -2,8 +2,9 @@
 //!
 //! What the journal still has from its beginning is kept. What is missing is taken from whole
 //! frames and chunks of sealed segments behind the damage, from the index in sled, from other
-//! folders of the same ledger, and from tiles. An event is taken only up to a root that confirms it: one that a signed checkpoint
-//! has, that a surviving frame recorded, or that the donor itself recorded over the same beginning.
+//! folders of the same ledger, and from tiles. An event is taken only up to a root that confirms
+//! it: one that a signed checkpoint has, that a surviving frame or chunk recorded, or that the
+//! donor itself recorded over the same beginning.
 //! **A checkpoint is never contradicted**: where it differs, everything since the last one that
 //! agrees is looked for elsewhere.
 //!
