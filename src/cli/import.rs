@@ -48,7 +48,7 @@ pub fn run(console: &mut Console<'_>, place: &Place, args: &ImportArgs) -> Resul
         (false, true) => Mode::AcceptValid,
         (false, false) => Mode::Whole,
     };
-    let mut ledger = place.write(console)?;
+    let mut ledger = place.write_named(console)?;
     let by = place.actor(console, &ledger)?;
     let mut tools = place.tools();
     tools.lang = console.lang;

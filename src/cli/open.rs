@@ -208,18 +208,33 @@ impl Place {
         Ok(ledger.watched(self.access.clone()))
     }
 
-    /// The ledger for writing.
+    /// The ledger for writing, folded whole.
     ///
     /// # Errors
     /// [`Failure`] when there is no ledger, another program writes it, or it is damaged.
     pub fn write(&self, console: &mut Console<'_>) -> Result<Writer, Failure> {
+        let mut ledger = self.write_named(console)?;
+        let whole = ledger.know_all();
+        whole.map_err(|error| console.failure(&error))?;
+        Ok(ledger)
+    }
+
+    /// The ledger for writing about what is named: the state knows what a decision looks at, and
+    /// nothing else of single households, persons and supports ([`Ledger::to_write`]).
+    ///
+    /// # Errors
+    /// As [`Place::write`].
+    pub fn write_named(&self, console: &mut Console<'_>) -> Result<Writer, Failure> {
         let log = SledLog::open(&self.dir, self.options())
             .map_err(|error| console.failure(&OfficeError::Log(error)))?;
         tell_opening(console, log.report());
         let keys = KeyStore::open(&self.dir.join("keys"))
             .map_err(|error| console.failure(&OfficeError::Keys(error)))?;
-        let mut ledger = Ledger::fold(log, keys, AsOf::Head, SystemClock.now_ms())
-            .map_err(|error| console.failure(&error))?;
+        let ledger = match erasure::is_pending(&self.dir) {
+            false => Ledger::to_write(log, keys, &self.dir, SystemClock.now_ms()),
+            true => Ledger::fold(log, keys, AsOf::Head, SystemClock.now_ms()),
+        };
+        let mut ledger = ledger.map_err(|error| console.failure(&error))?;
         let finished = ledger
             .finish_erasure(&mut self.tools(), &self.dir)
             .map_err(|error| console.failure(&error))?;

@@ -78,7 +78,7 @@ pub fn run(
         PeriodCommand::Close(args) => {
             let (period, through) = through(console, &args.through)?;
             let command = Command::ClosePeriod { period, through };
-            let mut ledger = place.write(console)?;
+            let mut ledger = place.write_named(console)?;
             record::commit(
                 console,
                 place,
@@ -90,7 +90,7 @@ pub fn run(
         PeriodCommand::Reopen(args) => {
             let (_, through) = through(console, &args.through)?;
             let command = Command::ReopenPeriod { through };
-            let mut ledger = place.write(console)?;
+            let mut ledger = place.write_named(console)?;
             record::commit(
                 console,
                 place,

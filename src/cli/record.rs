@@ -27,8 +27,8 @@ pub fn run(
     place: &Place,
     command: &RecordCommand,
 ) -> Result<(), Failure> {
-    let mut ledger = place.write(console)?;
-    let (command, basis, update) = read(console, &ledger, command)?;
+    let mut ledger = place.write_named(console)?;
+    let (command, basis, update) = read(console, &mut ledger, command)?;
     let mut entry = Entry::by_hand(command);
     entry.update = update;
     commit(console, place, &mut ledger, entry, &basis)
@@ -43,9 +43,9 @@ pub fn advance(
     place: &Place,
     args: &AdvanceArgs,
 ) -> Result<(), Failure> {
-    let mut ledger = place.write(console)?;
+    let mut ledger = place.write_named(console)?;
     let support = ledger
-        .support_id(&args.support)
+        .find_support(&args.support)
         .map_err(|error| console.failure(&error))?;
     let to = values::stage(console, "--to", &args.to)?;
     let mut change = change(console, &ledger, support, &args.change)?;
@@ -73,9 +73,9 @@ pub fn correct(
     place: &Place,
     args: &CorrectArgs,
 ) -> Result<(), Failure> {
-    let mut ledger = place.write(console)?;
+    let mut ledger = place.write_named(console)?;
     let support = ledger
-        .support_id(&args.support)
+        .find_support(&args.support)
         .map_err(|error| console.failure(&error))?;
     let mut change = change(console, &ledger, support, &args.change)?;
     if let Some(on) = &args.on {
@@ -114,9 +114,9 @@ pub fn reverse(
     place: &Place,
     args: &ReverseArgs,
 ) -> Result<(), Failure> {
-    let mut ledger = place.write(console)?;
+    let mut ledger = place.write_named(console)?;
     let support = ledger
-        .support_id(&args.support)
+        .find_support(&args.support)
         .map_err(|error| console.failure(&error))?;
     let stage = values::maybe_stage(console, "--stage", args.stage.as_ref())?;
     let entry = Entry::by_hand(Command::Reverse {
@@ -145,7 +145,7 @@ pub fn commit_new(
     entry: Entry,
     basis: &BasisArgs,
 ) -> Result<(), Failure> {
-    let mut ledger = place.write(console)?;
+    let mut ledger = place.write_named(console)?;
     commit(console, place, &mut ledger, entry, basis)
 }
 
@@ -159,7 +159,7 @@ pub fn check_new(
     mut entry: Entry,
     basis: &BasisArgs,
 ) -> Result<(), Failure> {
-    let mut ledger = place.write(console)?;
+    let mut ledger = place.write_named(console)?;
     complete(&mut entry, basis);
     let by = place.actor(console, &ledger)?;
     let mut tools = place.tools();
@@ -232,7 +232,11 @@ fn tell(console: &mut Console<'_>, outcome: &Outcome) -> Result<(), Failure> {
 
 type Read = (Command, BasisArgs, bool);
 
-fn read(console: &Console<'_>, ledger: &Writer, command: &RecordCommand) -> Result<Read, Failure> {
+fn read(
+    console: &Console<'_>,
+    ledger: &mut Writer,
+    command: &RecordCommand,
+) -> Result<Read, Failure> {
     let plain = |command: Command, basis: &BasisArgs| Ok((command, basis.clone(), false));
     match command {
         RecordCommand::Support(args) => {
@@ -276,10 +280,9 @@ fn read(console: &Console<'_>, ledger: &Writer, command: &RecordCommand) -> Resu
 /// The commands whose options stand in the command itself.
 fn read_fields(
     console: &Console<'_>,
-    ledger: &Writer,
+    ledger: &mut Writer,
     command: &RecordCommand,
 ) -> Result<Read, Failure> {
-    let state = ledger.state();
     let (command, basis) = match command {
         RecordCommand::Member {
             project,
@@ -320,7 +323,7 @@ fn read_fields(
             let command = Command::SetTarget {
                 kind: kind.clone(),
                 period: values::period(console, "--period", period)?,
-                value: values::quantity(console, state, value, None, None)?,
+                value: values::quantity(console, ledger.state(), value, None, None)?,
             };
             (command, basis.clone())
         }
@@ -333,9 +336,9 @@ fn read_fields(
         } => {
             let command = Command::Recover {
                 support: ledger
-                    .support_id(support)
+                    .find_support(support)
                     .map_err(|error| console.failure(&error))?,
-                amount: values::money(console, state, "--amount", amount)?,
+                amount: values::money(console, ledger.state(), "--amount", amount)?,
                 on: values::date(console, "--on", on)?,
                 source: source.clone(),
             };
@@ -461,21 +464,21 @@ fn budget(
 
 fn support(
     console: &Console<'_>,
-    ledger: &Writer,
+    ledger: &mut Writer,
     args: &SupportArgs,
     default_stage: Option<Stage>,
 ) -> Result<SupportDraft, Failure> {
+    let follows = args.follows.as_ref().map(|text| {
+        ledger
+            .find_support(text)
+            .map_err(|error| console.failure(&error))
+    });
     let state = ledger.state();
     let kind = crate::office::lists::kind_code(state, &args.kind);
     let quantity = args
         .quantity
         .as_ref()
         .map(|text| values::quantity(console, state, text, args.unit.as_deref(), Some(&kind)));
-    let follows = args.follows.as_ref().map(|text| {
-        ledger
-            .support_id(text)
-            .map_err(|error| console.failure(&error))
-    });
     let covers = args.covers.as_ref();
     Ok(SupportDraft {
         reference: values::maybe_code(console, "--ref", args.reference.as_ref())?,

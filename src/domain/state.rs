@@ -244,7 +244,7 @@ pub enum EvolveError {
 pub const SEMANTICS: u32 = 1;
 
 /// The key under which possible duplicates meet: who, what, and for which period.
-type DuplicateKey = (Code, Code, Option<Period>, Option<NaiveDate>);
+pub type DuplicateKey = (Code, Code, Option<Period>, Option<NaiveDate>);
 
 /// Budget by programme, project, source and period, in thousandths.
 pub type BudgetKey = (Option<Code>, Option<Code>, Code, Option<Period>);
@@ -772,7 +772,8 @@ fn replace<T: Clone>(place: &mut Option<T>, given: &Option<T>) {
     }
 }
 
-fn duplicate_key(state: &SupportState) -> Option<DuplicateKey> {
+/// The key under which the possible duplicates of a support meet.
+pub fn duplicate_key(state: &SupportState) -> Option<DuplicateKey> {
     let who = state.person.as_ref().or(state.household.as_ref())?;
     let on = state.covers.is_none().then_some(state.occurred_on);
     let covers = state.covers.as_ref().map(Period::canonical);

@@ -360,6 +360,29 @@ impl EventRead for SledLog {
         }))
     }
 
+    fn read_each(&self, places: &[u64]) -> Result<Vec<StoredEvent>, LogError> {
+        let mut from = IndexedEvents {
+            log: self,
+            block: None,
+            journal: None,
+            next: 1,
+            to: self.head.seq,
+        };
+        let mut events = Vec::with_capacity(places.len());
+        for place in places {
+            if from.next != *place {
+                // Of the journal one place is looked up; a block is gone on in.
+                (from.next, from.journal) = (*place, None);
+            }
+            let seq = *place;
+            let event = from.next().transpose()?;
+            events.push(event.ok_or_else(|| LogError::Index {
+                why: format!("it has no event {seq}"),
+            })?);
+        }
+        Ok(events)
+    }
+
     fn find(&self, id: &Uuid) -> Result<Option<u64>, LogError> {
         if let Some(why) = self.suspect.get() {
             return Err(LogError::Index { why: why.clone() });

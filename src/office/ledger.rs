@@ -1,5 +1,6 @@
 //! A ledger in the hand: its log, its keys, and what is folded from it.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use uuid::Uuid;
@@ -8,6 +9,8 @@ use super::access::Watch;
 use super::asof::AsOf;
 use super::error::OfficeError;
 use super::personal::PersonalReader;
+use super::views::{Source, Wants};
+use crate::domain::code::Code;
 use crate::domain::event::{Body, Event};
 use crate::domain::state::State;
 use crate::log::codec;
@@ -34,6 +37,8 @@ pub struct Ledger<L> {
     pub(super) view: View,
     pub(super) stand: Stand,
     pub(super) watch: Option<Arc<dyn Watch>>,
+    /// What the state is folded from, where it is folded only as far as it is wanted.
+    pub(super) part: Option<Source>,
 }
 
 impl<L: EventRead> Ledger<L> {
@@ -92,7 +97,92 @@ impl<L: EventRead> Ledger<L> {
             view,
             stand,
             watch: None,
+            part: None,
         })
+    }
+
+    /// Opens a ledger to record in it: folded only as far as a decision looks at it, from the saved
+    /// views where they are there and sound, else whole. What single households, persons and
+    /// supports are is not known before something is recorded or asked for by [`Ledger::know`];
+    /// there are no facts.
+    ///
+    /// # Errors
+    /// As [`Ledger::fold`].
+    pub fn to_write(
+        log: L,
+        keys: KeyStore,
+        folder: &Path,
+        now_ms: i64,
+    ) -> Result<Self, OfficeError> {
+        let opened = Source::open(&log, folder).and_then(|source| {
+            let Some(mut source) = source else {
+                return Ok(None);
+            };
+            let state = source.fold(&log, Wants::default())?;
+            Ok(Some((source, state)))
+        });
+        let (source, state) = match opened {
+            Ok(Some(opened)) => opened,
+            Ok(None) | Err(OfficeError::Views(_)) => {
+                return Ledger::fold(log, keys, AsOf::Head, now_ms);
+            }
+            Err(error) => return Err(error),
+        };
+        let head = log.head();
+        let stand = Stand {
+            seq: head.seq,
+            at_ms: head.at_ms,
+            root: head.root,
+        };
+        Ok(Ledger {
+            log,
+            keys,
+            view: View::from_parts(state, Facts::default()),
+            stand,
+            watch: None,
+            part: Some(source),
+        })
+    }
+
+    /// Makes sure that the state knows what a decision looks at; `None` is everything.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub(super) fn know(&mut self, wants: Option<Wants>) -> Result<(), OfficeError> {
+        let Some(source) = &mut self.part else {
+            return Ok(());
+        };
+        let Some(wants) = wants else {
+            return self.know_all();
+        };
+        if source.has(&wants) {
+            return Ok(());
+        }
+        match source.fold(&self.log, wants) {
+            Ok(state) => {
+                self.view.state = state;
+                Ok(())
+            }
+            // A saved file is damaged: the log has everything.
+            Err(OfficeError::Views(_)) => self.know_all(),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Folds the whole log, where that was not done before.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn know_all(&mut self) -> Result<(), OfficeError> {
+        if self.part.is_none() {
+            return Ok(());
+        }
+        let mut view = View::default();
+        for stored in self.log.read(1, self.stand.seq)? {
+            view.evolve(&decode(&stored?)?)?;
+        }
+        (self.view, self.part) = (view, None);
+        Ok(())
     }
 
     /// Has somebody told of every personal field that is handed out.
@@ -112,9 +202,14 @@ impl<L: EventRead> Ledger<L> {
         &self.view.state
     }
 
-    /// The table that figures come from.
+    /// The table that figures come from; of a ledger that was opened to write there is none.
     pub fn facts(&self) -> &Facts {
         &self.view.facts
+    }
+
+    /// Whether the state knows everything that the log says, and not only what was asked for.
+    pub fn knows_all(&self) -> bool {
+        self.part.is_none()
     }
 
     /// The log below.
@@ -182,6 +277,20 @@ impl<L: EventRead> Ledger<L> {
         let known = places.partition_point(|place| *place <= self.stand.seq);
         let places = places.get(..known).unwrap_or_default();
         self.log.read_each(places)?.iter().map(decode).collect()
+    }
+
+    /// As [`Ledger::support_id`], for a ledger that may not know the support yet.
+    ///
+    /// # Errors
+    /// As [`Ledger::support_id`], or when the log cannot be read.
+    pub fn find_support(&mut self, text: &str) -> Result<Uuid, OfficeError> {
+        let wants = Wants {
+            supports: Uuid::parse_str(text).into_iter().collect(),
+            references: Code::new(text).into_iter().collect(),
+            ..Wants::default()
+        };
+        self.know(Some(wants))?;
+        self.support_id(text)
     }
 
     /// The id of the support that a text names: an id, or the row key of a list.

@@ -1,6 +1,7 @@
 //! Lists in: typed rows become entries, entries become events.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashSet};
 
 use sha2::{Digest, Sha256};
 
@@ -9,6 +10,7 @@ use super::ledger::Ledger;
 use super::opening::{Tools, hex};
 use super::recording::{Entry, Mode, NaturalKey, Outcome, Recorded};
 use super::register::Register;
+use super::views::Wants;
 use crate::domain::catalogue::Level;
 use crate::domain::code::Code;
 use crate::domain::command::{
@@ -613,6 +615,24 @@ fn cohort_drafts(rows: &Rows<'_>, read: &ListRead<crate::import::CohortRow>) -> 
         .collect()
 }
 
+/// The supports that a list of stages names, whatever else is wrong with it.
+fn references(state: &State, file: &ListFile) -> HashSet<Code> {
+    let named = RefCell::new(HashSet::new());
+    let units = Units {
+        of_support: &|reference| {
+            named.borrow_mut().extend(Code::new(reference));
+            None
+        },
+        ..Units::NONE
+    };
+    let options = ReadOptions {
+        ledger: state.ledger_id.clone(),
+        ..file.options.clone()
+    };
+    drop(read_stages(&file.bytes, &file.name, &options, &units));
+    named.into_inner()
+}
+
 impl<L: EventLog> Ledger<L> {
     /// Imports a list: every row is looked at, all errors are told at once, and what goes in goes
     /// in as one batch.
@@ -626,6 +646,13 @@ impl<L: EventLog> Ledger<L> {
         file: &ListFile,
         mode: Mode,
     ) -> Result<Imported, OfficeError> {
+        if file.list == List::Stages {
+            let references = references(self.state(), file);
+            self.know(Some(Wants {
+                references,
+                ..Wants::default()
+            }))?;
+        }
         let state = self.state();
         let catalogue = state.catalogue.clone();
         let unit_of = |kind: &str| {
@@ -696,6 +723,11 @@ impl<L: EventLog> Ledger<L> {
                 let read = read_supports(bytes, name, options, &units);
                 rows.sheet = read.origin.sheet.as_deref().map(str::to_owned);
                 if read.rows.iter().any(is_by_name) {
+                    // Whom a name means is asked of everybody.
+                    if self.part.is_some() {
+                        self.know_all()?;
+                        return self.import(tools, by, file, mode);
+                    }
                     rows.register = Some(Register::open(state, &self.personal()));
                 }
                 let drafts = rows.supports(&read.rows);

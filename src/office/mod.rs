@@ -15,6 +15,7 @@ pub mod kept;
 pub mod late;
 pub mod ledger;
 pub mod lists;
+mod named;
 pub mod noted;
 pub mod opening;
 pub mod personal;

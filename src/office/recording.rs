@@ -8,6 +8,7 @@ use uuid::{Builder, Uuid};
 use super::asof::local_date;
 use super::error::OfficeError;
 use super::ledger::{Ledger, offset};
+use super::named;
 use super::opening::Tools;
 use super::personal::{PersonalReader, seal_events};
 use crate::domain::code::Code;
@@ -230,6 +231,7 @@ impl<L: EventLog> Ledger<L> {
         by: &Actor,
         entries: &[Entry],
     ) -> Result<Plan, OfficeError> {
+        self.know(named::wants(&self.view.state, entries))?;
         let now_ms = tools.clock.now_ms().max(self.stand.at_ms);
         let today = local_date(now_ms, offset(self.state()));
         let batch = (entries.len() > 1).then(|| id_by_hand(tools, now_ms));
@@ -295,7 +297,10 @@ impl<L: EventLog> Ledger<L> {
         for (event, stored) in events.iter_mut().zip(&appended.events) {
             event.at_ms = stored.at_ms;
             event.seq = stored.seq;
-            self.view.evolve(event)?;
+            match self.part {
+                Some(_) => self.view.state.evolve(event)?,
+                None => self.view.evolve(event)?,
+            }
         }
         let head = self.log.head();
         self.stand = super::ledger::Stand {

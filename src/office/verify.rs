@@ -791,6 +791,7 @@ fn check_keys_and_reports(
         view,
         watch: None,
         stand,
+        part: None,
     };
     check_views(dir, options, &ledger, found);
     check_reports(&ledger, found);

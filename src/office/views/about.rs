@@ -53,6 +53,7 @@ pub fn glance<L: EventRead>(
             view,
             stand,
             watch: None,
+            part: None,
         }),
         Ok(None) | Err(OfficeError::Views(_)) => Ledger::fold(log, keys, as_of, now_ms),
         Err(error) => Err(error),

@@ -91,6 +91,62 @@ pub(super) fn read_range(path: &Path, at: u64, len: u64) -> Result<Vec<u8>, Stri
     read().map_err(|error| format!("{}: {error}", name_of(path)))
 }
 
+/// A file whose parts are read one after another.
+pub(super) struct Parts {
+    file: File,
+    name: String,
+    len: u64,
+    bytes: Vec<u8>,
+}
+
+impl Parts {
+    /// Opens a file for it.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub(super) fn open(path: &Path) -> Result<Parts, String> {
+        let name = path.file_name().unwrap_or_default().display().to_string();
+        let open = || -> std::io::Result<(File, u64)> {
+            let file = File::open(path)?;
+            let len = file.metadata()?.len();
+            Ok((file, len))
+        };
+        let (file, len) = open().map_err(|error| format!("{name}: {error}"))?;
+        let bytes = Vec::new();
+        Ok(Parts {
+            file,
+            name,
+            len,
+            bytes,
+        })
+    }
+
+    /// A part's bytes, until the next is read.
+    ///
+    /// # Errors
+    /// As [`Part::read`].
+    pub(super) fn read(&mut self, part: &Part) -> Result<&[u8], String> {
+        let damaged = || format!("{} is not as it was written", self.name);
+        if part
+            .at
+            .checked_add(part.len)
+            .is_none_or(|end| end > self.len)
+        {
+            return Err(damaged());
+        }
+        let len = usize::try_from(part.len).map_err(|error| error.to_string())?;
+        self.bytes.resize(len, 0);
+        let read = self.file.seek(SeekFrom::Start(part.at));
+        let read = read.and_then(|_| self.file.read_exact(&mut self.bytes));
+        read.map_err(|error| format!("{}: {error}", self.name))?;
+        if crc32c::crc32c(&self.bytes) == part.crc {
+            Ok(&self.bytes)
+        } else {
+            Err(damaged())
+        }
+    }
+}
+
 /// Writes a file whole; it is durable when this returns.
 ///
 /// # Errors

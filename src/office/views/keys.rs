@@ -3,10 +3,12 @@
 //! A key is a short number made of a tag: two tags can have the same one, so it says where to
 //! look and nothing more.
 
+use chrono::Datelike;
 use uuid::Uuid;
 
 use crate::domain::code::Code;
 use crate::domain::event::{Body, Event};
+use crate::domain::state::{DuplicateKey, duplicate_key};
 use crate::domain::tags::tags;
 
 /// A key: 40 bits. With four keys an event and ten million events a look-up meets a stranger once
@@ -43,6 +45,62 @@ pub fn reference_key(reference: &Code) -> Key {
     family_key(b'r', reference.as_str().as_bytes())
 }
 
+/// The key of what is said of a household itself: its supports are not among it.
+pub fn household_key(household: &Code) -> Key {
+    family_key(b'H', household.as_str().as_bytes())
+}
+
+/// The key of what is said of a person itself.
+pub fn person_key(person: &Code) -> Key {
+    family_key(b'P', person.as_str().as_bytes())
+}
+
+/// The key of the persons who joined or left a household.
+pub fn members_key(household: &Code) -> Key {
+    family_key(b'M', household.as_str().as_bytes())
+}
+
+/// The key of what was given to somebody, of a kind, for a period: where it would be a duplicate.
+pub fn duplicates_key(key: &DuplicateKey) -> Key {
+    let (who, kind, covers, on) = key;
+    let mut name = Vec::with_capacity(64);
+    for part in [who, kind] {
+        name.extend_from_slice(part.as_str().as_bytes());
+        name.push(0x1f);
+    }
+    if let Some(covers) = covers {
+        name.extend_from_slice(covers.to_string().as_bytes());
+    }
+    if let Some(on) = on {
+        name.extend_from_slice(&on.num_days_from_ce().to_le_bytes());
+    }
+    family_key(b'd', &name)
+}
+
+/// The household or person itself, and the household whose persons change, that an event is about.
+pub(super) fn registered(body: &Body) -> (Option<&Code>, Option<&Code>, Option<&Code>) {
+    match body {
+        Body::HouseholdRegistered(data) => (Some(&data.household), None, None),
+        Body::HouseholdMoved(data) => (Some(&data.household), None, None),
+        Body::HouseholdHeadChanged(data) => (Some(&data.household), None, None),
+        Body::HouseholdChanged(data) => (Some(&data.household), None, None),
+        Body::HouseholdClassified(data) => (Some(&data.household), None, None),
+        Body::PersonJoined(data) => (None, Some(&data.person), Some(&data.household)),
+        Body::PersonLeft(data) => (None, Some(&data.person), Some(&data.household)),
+        Body::PersonChanged(data) => (None, Some(&data.person), None),
+        _ => (None, None, None),
+    }
+}
+
+/// The duplicates that a support event may be one of.
+pub(super) fn duplicates_of(body: &Body) -> Option<DuplicateKey> {
+    match body {
+        Body::Support(_, state) if state.support.is_none() => duplicate_key(state),
+        Body::SupportCorrected(data) => duplicate_key(&data.to),
+        _ => None,
+    }
+}
+
 /// The support that an event is about.
 pub(super) fn support_of(event: &Event) -> Option<Uuid> {
     match &event.body {
@@ -63,6 +121,11 @@ pub fn event_keys(event: &Event) -> Vec<Key> {
     {
         keys.extend(state.reference.as_ref().map(reference_key));
     }
+    let (household, person, members) = registered(&event.body);
+    keys.extend(household.map(household_key));
+    keys.extend(person.map(person_key));
+    keys.extend(members.map(members_key));
+    keys.extend(duplicates_of(&event.body).as_ref().map(duplicates_key));
     keys.sort_unstable();
     keys.dedup();
     keys

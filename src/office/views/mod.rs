@@ -24,6 +24,7 @@ mod keys;
 mod manifest;
 mod run;
 mod save;
+mod wanted;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -39,6 +40,7 @@ use manifest::Manifest;
 pub use about::{Need, glance};
 pub use keys::{Key, event_keys, reference_key, support_key, tag_key};
 pub use save::{Saved, is_worth_saving, save, save_anew, throw_away};
+pub(super) use wanted::{Source, Wants};
 
 /// The folder of the saved views of a ledger.
 pub fn folder(ledger: &Path) -> PathBuf {
@@ -103,20 +105,37 @@ impl Views {
     /// Why the saved file cannot be read.
     pub fn places(&self, key: Key) -> Result<Vec<u64>, String> {
         let dir = folder(&self.ledger);
+        let mut places = Vec::new();
+        for (run, index) in self.manifest.runs.iter().zip(self.indexes()?) {
+            run.places(&dir, index, key, &mut places)?;
+        }
+        Ok(places)
+    }
+
+    /// The places of the events that any of some keys may lead to, ascending, each once.
+    ///
+    /// # Errors
+    /// Why the saved file cannot be read.
+    fn places_of_all(&self, mut keys: Vec<Key>) -> Result<Vec<u64>, String> {
+        keys.sort_unstable();
+        keys.dedup();
+        let dir = folder(&self.ledger);
+        let mut places = Vec::new();
+        for (run, index) in self.manifest.runs.iter().zip(self.indexes()?) {
+            run.places_of_all(&dir, index, &keys, &mut places)?;
+        }
+        places.sort_unstable();
+        places.dedup();
+        Ok(places)
+    }
+
+    fn indexes(&self) -> Result<&[Vec<u8>], String> {
+        let dir = folder(&self.ledger);
         let indexes = self.indexes.get_or_init(|| {
             let runs = self.manifest.runs.iter();
             runs.map(|run| run.key_index(&dir)).collect()
         });
-        let mut places = Vec::new();
-        for (run, index) in self
-            .manifest
-            .runs
-            .iter()
-            .zip(indexes.as_ref().map_err(String::clone)?)
-        {
-            run.places(&dir, index, key, &mut places)?;
-        }
-        Ok(places)
+        indexes.as_deref().map_err(|why| why.clone())
     }
 
     /// The saved events that a figure needs beside the facts: everything but households, persons

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::file::{Part, from_bytes, to_bytes};
+use super::file::{Part, Parts, from_bytes, to_bytes};
 use super::keys::{Key, event_keys};
 use crate::domain::code::Code;
 use crate::domain::event::{Body, Event};
@@ -120,6 +120,51 @@ impl Run {
         Ok(())
     }
 
+    /// Adds the places that any of some keys leads to; `keys` are ascending and each is there once.
+    /// Every block that can hold one of them is read once.
+    pub(super) fn places_of_all(
+        &self,
+        dir: &Path,
+        index: &[u8],
+        keys: &[Key],
+        places: &mut Vec<u64>,
+    ) -> Result<(), String> {
+        let entries = index.as_chunks::<KEY_ENTRY>().0;
+        let mut file = None;
+        let (mut rest, mut next) = (keys, 0);
+        while let Some(key) = rest.first() {
+            // A key's places can begin in the block before the first that starts with the key.
+            let from = entries.partition_point(|entry| first_of(entry) < key.0);
+            let at = from.saturating_sub(1).max(next);
+            let Some(entry) = entries.get(at) else {
+                break;
+            };
+            let first = first_of(entry);
+            if first > key.0 {
+                rest = from_key(rest, first);
+                continue;
+            }
+            let file = match &mut file {
+                Some(file) => file,
+                None => file.insert(Parts::open(&dir.join(&self.name))?),
+            };
+            let part = part_of(entry).ok_or("a key index is not readable")?;
+            let mut wanted = rest;
+            each_key(file.read(&part)?, self.first, &mut |(found, seq)| {
+                while wanted.first().is_some_and(|key| key.0 < found) {
+                    wanted = wanted.get(1..).unwrap_or_default();
+                }
+                if wanted.first().is_some_and(|key| key.0 == found) {
+                    places.push(seq);
+                }
+            })?;
+            next = at + 1;
+            // The key that the next block begins with stands at its beginning too.
+            rest = from_key(rest, entries.get(next).map_or(u64::MAX, first_of));
+        }
+        Ok(())
+    }
+
     /// The number of a code.
     pub(super) fn number(
         &self,
@@ -173,6 +218,12 @@ impl Run {
         }
         Ok(builder)
     }
+}
+
+/// The keys that are not below one.
+fn from_key(keys: &[Key], least: u64) -> &[Key] {
+    let below = keys.partition_point(|key| key.0 < least);
+    keys.get(below..).unwrap_or_default()
 }
 
 fn first_of(entry: &[u8; KEY_ENTRY]) -> u64 {
