@@ -20,6 +20,8 @@ use super::personal::Personal;
 use super::rejection::{Rejection, Unknown};
 use super::state::State;
 use super::unit::Unit;
+pub use super::village_name::same_village;
+use super::village_name::{Likeness, likeness};
 
 /// An event that was decided and has no id, time or place in the log yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -344,61 +346,6 @@ fn undated(from: Option<NaiveDate>) -> Vec<Finding> {
     }
 }
 
-/// How close two village names are.
-#[derive(Debug, PartialEq, Eq)]
-enum Likeness {
-    Same,
-    Near,
-    Other,
-}
-
-const VILLAGE_WORDS: [&str; 7] = ["thôn", "bản", "xóm", "làng", "ấp", "buôn", "tổ dân phố"];
-
-fn bare_village(name: &str) -> String {
-    let lower = name.to_lowercase();
-    let bare = VILLAGE_WORDS
-        .iter()
-        .find_map(|word| {
-            lower
-                .strip_prefix(word)
-                .and_then(|rest| rest.strip_prefix(' '))
-        })
-        .unwrap_or(&lower);
-    bare.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// The letter under a Vietnamese vowel's marks, so that a forgotten tone is found.
-fn unmarked(c: char) -> char {
-    match c {
-        'à'..='å' | 'ă' | 'ạ'..='ặ' => 'a',
-        'è'..='ê' | 'ẹ'..='ệ' => 'e',
-        'ì' | 'í' | 'ĩ' | 'ỉ' | 'ị' => 'i',
-        'ò'..='õ' | 'ơ' | 'ọ'..='ợ' => 'o',
-        'ù' | 'ú' | 'ũ' | 'ư' | 'ụ'..='ự' => 'u',
-        'ý' | 'ỳ'..='ỹ' => 'y',
-        'đ' => 'd',
-        other => other,
-    }
-}
-
-fn likeness(a: &str, b: &str) -> Likeness {
-    let (a, b) = (bare_village(a), bare_village(b));
-    if a == b {
-        return Likeness::Same;
-    }
-    let letters = |text: &str| text.chars().map(unmarked).collect::<String>();
-    if letters(&a) == letters(&b) {
-        Likeness::Near
-    } else {
-        Likeness::Other
-    }
-}
-
-/// Two spellings of one village: case, spaces and the word *thôn* aside.
-pub fn same_village(a: &str, b: &str) -> bool {
-    likeness(a, b) == Likeness::Same
-}
-
 /// Finds the village that a list names or, when the ledger does not know it, proposes to register
 /// it under the ledger's unit with its name as its code.
 pub(super) fn village(
@@ -411,10 +358,7 @@ pub(super) fn village(
         return Ok(unit.registered.unit.clone());
     }
     let mut near = None;
-    let villages = || {
-        let units = state.units.values();
-        units.filter(|unit| unit.registered.level == UnitLevel::Village)
-    };
+    let villages = || state.units.villages_like(name);
     // Of two villages of one name the one that still exists is meant.
     let (ended, there): (Vec<&Unit>, Vec<&Unit>) =
         villages().partition(|unit| unit.has_ended_by(context.today));
@@ -797,15 +741,6 @@ fn change_budget(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn villages_are_the_same_by_name_and_near_by_letters() {
-        assert_eq!(likeness("Cao Lộc", "thôn cao  lộc"), Likeness::Same);
-        assert_eq!(likeness("Thôn Cao Lộc", "Bản Cao Lộc"), Likeness::Same);
-        assert_eq!(likeness("Cao Lộc", "Cao Lôc"), Likeness::Near);
-        assert_eq!(likeness("Lũng Chang", "Lung Chang"), Likeness::Near);
-        assert_eq!(likeness("Lũng Chang", "Cao Lộc"), Likeness::Other);
-    }
 
     #[test]
     fn minority_is_any_ethnicity_but_kinh() {

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::code::Code;
 use super::ledger::{UnitLevel, UnitRegistered};
 use super::state::Dated;
+use super::village_name::letters;
 pub(super) use decide::decide_unit;
 pub use problem::UnitProblem;
 
@@ -116,6 +117,10 @@ impl Unit {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Units {
     by_id: BTreeMap<Code, Unit>,
+    /// What figures call each unit, with its id.
+    keys: BTreeSet<(Code, Code)>,
+    /// Villages by the letters of any name they ever had.
+    villages: BTreeMap<String, BTreeSet<Code>>,
 }
 
 impl Units {
@@ -140,6 +145,14 @@ impl Units {
     /// All units in the order of their ids.
     pub fn values(&self) -> impl Iterator<Item = &Unit> {
         self.by_id.values()
+    }
+
+    /// The villages with a name that is the same as one or near it, and perhaps others, in the
+    /// order of their ids.
+    pub(super) fn villages_like(&self, name: &str) -> impl Iterator<Item = &Unit> {
+        let alike = self.villages.get(&letters(name)).into_iter().flatten();
+        let units = alike.filter_map(|id| self.by_id.get(id));
+        units.filter(|unit| unit.registered.level == UnitLevel::Village)
     }
 
     /// What figures call a unit; an id that is not known is its own key.
@@ -245,8 +258,7 @@ impl Units {
     /// Folds `unit.registered`.
     pub fn register(&mut self, seq: u64, data: &UnitRegistered) {
         let code = data.code.clone().unwrap_or_else(|| data.unit.clone());
-        let taken = |unit: &Unit| unit.key == code && unit.registered.unit != data.unit;
-        let key = if self.values().any(taken) {
+        let key = if self.is_taken(&code, &data.unit) {
             data.unit.clone()
         } else {
             code
@@ -265,7 +277,28 @@ impl Units {
             ended: None,
             predecessors: BTreeSet::new(),
         };
-        self.by_id.insert(data.unit.clone(), unit);
+        self.name_village(&data.name, &data.unit);
+        self.keys.insert((unit.key.clone(), data.unit.clone()));
+        if let Some(old) = self.by_id.insert(data.unit.clone(), unit)
+            && self.get(&data.unit).is_some_and(|unit| unit.key != old.key)
+        {
+            self.keys.remove(&(old.key, data.unit.clone()));
+        }
+    }
+
+    /// Whether figures call another unit so.
+    fn is_taken(&self, key: &Code, unit: &Code) -> bool {
+        let from = (key.clone(), Code::known(""));
+        let mut called = self
+            .keys
+            .range(from..)
+            .take_while(|(other, _)| other == key);
+        called.any(|(_, other)| other != unit)
+    }
+
+    fn name_village(&mut self, name: &str, unit: &Code) {
+        let villages = self.villages.entry(letters(name)).or_default();
+        villages.insert(unit.clone());
     }
 
     /// Ends a unit in a register that a decision is tried out on.
@@ -284,6 +317,7 @@ impl Units {
     pub fn rename(&mut self, seq: u64, data: &UnitRenamed) {
         if let Some(unit) = self.by_id.get_mut(&data.unit) {
             unit.names.push(data.on, seq, data.name.clone());
+            self.name_village(&data.name, &data.unit);
         }
     }
 

@@ -1,7 +1,7 @@
 //! Lists in: typed rows become entries, entries become events.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use sha2::{Digest, Sha256};
 
@@ -167,6 +167,46 @@ fn programme_code(state: &State, text: &str) -> String {
     named.map_or_else(|| text.to_owned(), |programme| programme.code.to_string())
 }
 
+/// The codes of what a list names. It says the same few names again and again, and a name is
+/// compared with all names of the catalogue, so each is looked for once.
+struct Codes<'a> {
+    state: &'a State,
+    known: RefCell<HashMap<What, HashMap<String, String>>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum What {
+    Kind,
+    Source,
+    Group,
+    Unit,
+    Programme,
+}
+
+impl<'a> Codes<'a> {
+    fn new(state: &'a State) -> Codes<'a> {
+        let known = RefCell::default();
+        Codes { state, known }
+    }
+
+    fn of(&self, what: What, text: &str) -> String {
+        let mut known = self.known.borrow_mut();
+        let known = known.entry(what).or_default();
+        if let Some(code) = known.get(text) {
+            return code.clone();
+        }
+        let code = match what {
+            What::Kind => kind_code(self.state, text),
+            What::Source => source_code(self.state, text),
+            What::Group => group_code(self.state, text),
+            What::Unit => unit_code(self.state, text),
+            What::Programme => programme_code(self.state, text),
+        };
+        known.insert(text.to_owned(), code.clone());
+        code
+    }
+}
+
 /// The funding that an amount, its source and the household's own share in it come to.
 ///
 /// # Errors
@@ -245,6 +285,7 @@ type Drafts = Vec<(Vec<u64>, Result<Entry, Rejection>)>;
 
 struct Rows<'a> {
     state: &'a State,
+    codes: &'a Codes<'a>,
     file: &'a ListFile,
     sha256: String,
     sheet: Option<String>,
@@ -315,7 +356,7 @@ impl Rows<'_> {
                         let source = row
                             .source
                             .as_ref()
-                            .map(|text| source_code(self.state, text));
+                            .map(|text| self.codes.of(What::Source, text));
                         budget.push(FundingDraft { source, amount });
                     }
                 }
@@ -325,10 +366,10 @@ impl Rows<'_> {
                 let draft = ProjectDraft {
                     project: code.clone(),
                     name: of(|row| row.name.clone()).unwrap_or_else(|| code.to_string()),
-                    programme: programme.map(|text| programme_code(self.state, &text)),
+                    programme: programme.map(|text| self.codes.of(What::Programme, &text)),
                     village: of(|row| row.village.as_ref().map(ToString::to_string)),
                     quantity: rows.iter().find_map(|row| row.quantity),
-                    unit: of(|row| row.unit.clone()).map(|text| unit_code(self.state, &text)),
+                    unit: of(|row| row.unit.clone()).map(|text| self.codes.of(What::Unit, &text)),
                     stage: rows.iter().find_map(|row| row.stage),
                     stage_on: None,
                     budget,
@@ -416,7 +457,7 @@ impl Rows<'_> {
             let source = row
                 .source
                 .as_ref()
-                .map(|text| source_code(self.state, text));
+                .map(|text| self.codes.of(What::Source, text));
             funding(row.amount, row.counterpart, source)
         };
         let mut parts = part(first)?;
@@ -445,7 +486,7 @@ impl Rows<'_> {
             let kind = self
                 .state
                 .catalogue
-                .kind(&kind_code(self.state, &first.kind));
+                .kind(&self.codes.of(What::Kind, &first.kind));
             let of_person = kind.is_some_and(|kind| kind.level == Level::Person);
             let village = first.villages.first().map(Code::as_str);
             let (number, name) = (first.id_number.as_deref(), first.name.as_deref());
@@ -454,7 +495,7 @@ impl Rows<'_> {
         }
         let draft = SupportDraft {
             reference: first.reference.clone(),
-            kind: kind_code(self.state, &first.kind),
+            kind: self.codes.of(What::Kind, &first.kind),
             stage: first.stage,
             household,
             person,
@@ -467,14 +508,14 @@ impl Rows<'_> {
             group: first
                 .group
                 .as_ref()
-                .map(|text| group_code(self.state, text)),
+                .map(|text| self.codes.of(What::Group, text)),
             villages: first.villages.iter().map(ToString::to_string).collect(),
             funding: parts,
             quantity: rows.iter().find_map(|row| row.quantity),
             unit: rows
                 .iter()
                 .find_map(|row| row.unit.as_ref())
-                .map(|text| unit_code(self.state, text)),
+                .map(|text| self.codes.of(What::Unit, text)),
             occurred_on: Some(first.occurred_on),
             covers: first.covers,
             project: first.project.clone(),
@@ -654,9 +695,10 @@ impl<L: EventLog> Ledger<L> {
             }))?;
         }
         let state = self.state();
-        let catalogue = state.catalogue.clone();
+        let catalogue = &state.catalogue;
+        let codes = &Codes::new(state);
         let unit_of = |kind: &str| {
-            let unit = catalogue.kind(&kind_code(state, kind))?.unit.clone()?;
+            let unit = catalogue.kind(&codes.of(What::Kind, kind))?.unit.clone()?;
             let decimals = catalogue.unit(unit.as_str())?.decimals;
             Some((unit.to_string(), decimals.into()))
         };
@@ -667,7 +709,7 @@ impl<L: EventLog> Ledger<L> {
         };
         let decimals = |unit: &str| {
             catalogue
-                .unit(&unit_code(state, unit))
+                .unit(&codes.of(What::Unit, unit))
                 .map(|u| u.decimals.into())
         };
         let units = Units {
@@ -678,6 +720,7 @@ impl<L: EventLog> Ledger<L> {
         };
         let mut rows = Rows {
             state,
+            codes,
             file,
             sha256: hex(&Sha256::digest(&file.bytes)),
             sheet: None,
@@ -761,11 +804,10 @@ impl<L: EventLog> Ledger<L> {
         };
         let mut entries = Vec::with_capacity(drafts.len());
         let mut places: Vec<Vec<u64>> = Vec::with_capacity(drafts.len());
+        let faulty: HashSet<u64> = read.issues.iter().filter_map(|issue| issue.row).collect();
         for (rows, draft) in drafts {
             // A support of several rows needs all of them.
-            let broken = rows
-                .iter()
-                .any(|row| read.issues.iter().any(|i| i.row == Some(*row)));
+            let broken = !faulty.is_empty() && rows.iter().any(|row| faulty.contains(row));
             match draft {
                 Ok(entry) if !broken => {
                     entries.push(entry);

@@ -91,20 +91,21 @@ impl<'a> PersonalReader<'a> {
 
 /// Seals every open personal field of the events. The keys that are new are durable before this
 /// returns, and so before any frame that uses them. What is recorded after an erasure is sealed
-/// under a key of its own: the state says how often each subject was erased.
+/// under a key of its own: the state says how often each subject was erased. Says whether there was
+/// anything to seal.
 pub(super) fn seal_events(
     keys: &KeyStore,
     random: &mut dyn Random,
     state: &State,
     events: &mut [Event],
-) -> Result<(), OfficeError> {
+) -> Result<bool, OfficeError> {
     let subjects: BTreeSet<Subject> = events
         .iter()
         .filter(|event| is_personal(&event.body))
         .map(|event| event.body.subject())
         .collect();
     if subjects.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
     let counted = |subject: Subject| {
         let erasures = state.erasures(&subject);
@@ -115,7 +116,7 @@ pub(super) fn seal_events(
     for event in events {
         seal_event(keys, random, state, event)?;
     }
-    Ok(())
+    Ok(true)
 }
 
 fn is_personal(body: &Body) -> bool {

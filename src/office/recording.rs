@@ -1,5 +1,6 @@
 //! Commands in, events appended: whole or not at all.
 
+use std::borrow::Cow;
 use std::thread;
 
 use sha2::{Digest, Sha256};
@@ -11,6 +12,7 @@ use super::ledger::{Ledger, offset};
 use super::named;
 use super::opening::Tools;
 use super::personal::{PersonalReader, seal_events};
+use super::views::is_of_a_subject;
 use crate::domain::code::Code;
 use crate::domain::command::{Command, Context, SupportChange};
 use crate::domain::custody::CustodyCommand;
@@ -123,6 +125,8 @@ impl Recorded {
 struct Plan {
     outcomes: Vec<Outcome>,
     events: Vec<Event>,
+    /// The state with these events.
+    state: State,
 }
 
 /// What an entry is decided on: the ledger, and what the entries before it in the batch give.
@@ -191,7 +195,12 @@ impl<L: EventLog> Ledger<L> {
         entries: &[Entry],
         mode: Mode,
     ) -> Result<Recorded, OfficeError> {
-        let Plan { outcomes, events } = self.plan(tools, by, entries)?;
+        let plan = self.plan(tools, by, entries)?;
+        let Plan {
+            outcomes,
+            events,
+            state,
+        } = plan;
         let mut recorded = Recorded {
             outcomes,
             appended: None,
@@ -200,7 +209,7 @@ impl<L: EventLog> Ledger<L> {
         if mode == Mode::DryRun || refused || events.is_empty() {
             return Ok(recorded);
         }
-        recorded.appended = Some(self.append(tools, events)?);
+        recorded.appended = Some(self.append_planned(tools, events, Some(state))?);
         Ok(recorded)
     }
 
@@ -238,7 +247,8 @@ impl<L: EventLog> Ledger<L> {
         let mut scratch = self.view.state.clone();
         let mut plan = Plan {
             outcomes: Vec::with_capacity(entries.len()),
-            events: Vec::new(),
+            events: Vec::with_capacity(entries.len()),
+            state: State::default(),
         };
         for entry in entries {
             tools.tick(plan.outcomes.len(), entries.len());
@@ -261,10 +271,15 @@ impl<L: EventLog> Ledger<L> {
                     plan.outcomes.push(Outcome::Rejected(rejection));
                     continue;
                 }
-                Known::Update(command) => command,
-                Known::No => Box::new(entry.command.clone()),
+                Known::Update(command) => Cow::Owned(*command),
+                Known::No => Cow::Borrowed(&entry.command),
             };
-            let command = self.carry_over(&sight, *command)?;
+            let command = match *command {
+                Command::Advance { .. } | Command::Correct { .. } => {
+                    Cow::Owned(self.carry_over(&sight, command.into_owned())?)
+                }
+                _ => command,
+            };
             match decide(&scratch, &context, &command) {
                 Err(rejection) => plan.outcomes.push(Outcome::Rejected(rejection)),
                 Ok(proposed) => {
@@ -282,24 +297,47 @@ impl<L: EventLog> Ledger<L> {
                 }
             }
         }
+        plan.state = scratch;
         Ok(plan)
     }
 
     pub(super) fn append(
         &mut self,
         tools: &mut Tools,
+        events: Vec<Event>,
+    ) -> Result<(u64, u64), OfficeError> {
+        self.append_planned(tools, events, None)
+    }
+
+    /// Appends events. `planned` is the state with them, as they were before they were sealed and
+    /// got their time: where neither makes a difference to it, nothing is folded a second time.
+    fn append_planned(
+        &mut self,
+        tools: &mut Tools,
         mut events: Vec<Event>,
+        planned: Option<State>,
     ) -> Result<(u64, u64), OfficeError> {
         let state = &self.view.state;
-        seal_events(&self.keys, tools.random.as_mut(), state, &mut events)?;
+        let sealed = seal_events(&self.keys, tools.random.as_mut(), state, &mut events)?;
+        let timeless = |event: &Event| {
+            is_of_a_subject(&event.body) || matches!(event.body, Body::UnitRegistered(_))
+        };
+        let planned = planned.filter(|_| !sealed && events.iter().all(timeless));
         let new = new_events(&events)?;
         let appended = self.log.append(new, &Condition::default())?;
+        let folded = planned.is_some();
+        if let Some(mut planned) = planned {
+            (planned.seq, planned.at_ms) = (appended.last, appended.at_ms);
+            self.view.state = planned;
+        }
         for (event, stored) in events.iter_mut().zip(&appended.events) {
             event.at_ms = stored.at_ms;
             event.seq = stored.seq;
-            match self.part {
-                Some(_) => self.view.state.evolve(event)?,
-                None => self.view.evolve(event)?,
+            if !folded {
+                self.view.state.evolve(event)?;
+            }
+            if self.part.is_none() {
+                self.view.count(event);
             }
         }
         let head = self.log.head();

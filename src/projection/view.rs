@@ -33,11 +33,16 @@ impl View {
     /// [`EvolveError`] when the log needs a program that this one is not.
     pub fn evolve(&mut self, event: &Event) -> Result<(), EvolveError> {
         self.state.evolve(event)?;
+        self.count(event);
+        Ok(())
+    }
+
+    /// Folds one event into all parts but the state, which knows it already.
+    pub fn count(&mut self, event: &Event) {
         self.facts.evolve(event);
         for tag in tags(event) {
             self.mentions.entry(tag).or_default().push(event.seq);
         }
-        Ok(())
     }
 
     /// The places of the events that carry a tag (`domain::tags`), in their order.

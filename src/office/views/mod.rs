@@ -39,7 +39,9 @@ use manifest::Manifest;
 
 pub use about::{Need, glance};
 pub use keys::{Key, event_keys, reference_key, support_key, tag_key};
+pub(super) use run::is_of_a_subject;
 pub use save::{Saved, is_worth_saving, save, save_anew, throw_away};
+pub(super) use wanted::{Source, Wants};
 pub(super) use wanted::{Source, Wants};
 
 /// The folder of the saved views of a ledger.

@@ -434,6 +434,6 @@ fn class_of(body: &Body) -> Class {
 }
 
 /// Whether an event is found by its keys and by nothing else.
-pub(super) fn is_of_a_subject(body: &Body) -> bool {
+pub(in crate::office) fn is_of_a_subject(body: &Body) -> bool {
     matches!(class_of(body), Class::Subject)
 }
