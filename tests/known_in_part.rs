@@ -303,7 +303,7 @@ fn supports(office: &Office) -> Vec<Uuid> {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: std::env::var("SOCAI_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(24),
+        cases: std::env::var("SOCAI_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(12),
         ..ProptestConfig::default()
     })]
 

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::recording::{Entry, NaturalKey, id_of_row};
 use super::views::Wants;
 use crate::domain::code::Code;
-use crate::domain::command::{Command, SupportChange, SupportDraft};
+use crate::domain::command::{ClassGiven, Command, SupportChange, SupportDraft};
 use crate::domain::event::support_type;
 use crate::domain::period::Period;
 use crate::domain::state::State;
@@ -101,7 +101,12 @@ fn one(wanted: &mut std::collections::HashSet<Code>, code: Option<&Code>) {
 }
 
 fn changed(support: Uuid, change: &SupportChange, wants: &mut Wants) {
-    wants.supports.insert(support);
+    // A class that is given is compared with that of the household, which the support names.
+    if change.class == ClassGiven::Unsaid {
+        wants.supports.insert(support);
+    } else {
+        wants.households_of.insert(support);
+    }
     one(&mut wants.households, change.household.as_ref());
 }
 

@@ -38,6 +38,8 @@ pub struct Wants {
     pub persons: HashSet<Code>,
     /// Supports, by id.
     pub supports: HashSet<Uuid>,
+    /// Supports whose households are looked at too.
+    pub households_of: HashSet<Uuid>,
     /// Supports, by the row key of a list.
     pub references: HashSet<Code>,
     /// Supports that another would be a duplicate of.
@@ -56,6 +58,7 @@ impl Wants {
             add(&mut self.members_of, other.members_of),
             add(&mut self.persons, other.persons),
             add(&mut self.supports, other.supports),
+            add(&mut self.households_of, other.households_of),
             add(&mut self.references, other.references),
             add(&mut self.duplicates, other.duplicates),
             lists,
@@ -68,7 +71,8 @@ impl Wants {
         let mut keys: HashSet<Key> = households.map(household_key).collect();
         keys.extend(self.members_of.iter().map(members_key));
         keys.extend(self.persons.iter().map(person_key));
-        keys.extend(self.supports.iter().map(support_key));
+        let supports = self.supports.iter().chain(&self.households_of);
+        keys.extend(supports.map(support_key));
         keys.extend(self.references.iter().map(reference_key));
         keys.extend(self.duplicates.iter().map(duplicates_key));
         keys
@@ -81,7 +85,11 @@ impl Wants {
             if named {
                 self.supports.insert(support);
             }
-            return named || self.supports.contains(&support);
+            let with_household = self.households_of.contains(&support);
+            if let Some(household) = household_of(&event.body).filter(|_| with_household) {
+                self.households.insert(household.clone());
+            }
+            return named || with_household || self.supports.contains(&support);
         }
         let (household, person, of) = registered(&event.body);
         if let (Some(person), Some(of)) = (person, of) {
@@ -107,6 +115,15 @@ impl Wants {
         reference.is_some_and(|reference| self.references.contains(reference))
             || !self.duplicates.is_empty()
                 && duplicates_of(body).is_some_and(|key| self.duplicates.contains(&key))
+    }
+}
+
+/// The household that a support event says its support is for.
+fn household_of(body: &Body) -> Option<&Code> {
+    match body {
+        Body::Support(_, state) => state.household.as_ref(),
+        Body::SupportCorrected(data) => data.to.household.as_ref(),
+        _ => None,
     }
 }
 
