@@ -1,8 +1,11 @@
-//! How the cost of an append and of opening grows with the ledger: it should not.
+//! How the cost of an append, of opening, of recording and of importing grows with the ledger: it
+//! should not.
 //!
 //! `cargo run --release --example append_curve -- 1000000 benches/curves` writes `append.csv` and
 //! `append.svg`. Each point: medians of single durable appends and of bare writes with `fdatasync`
-//! that take turns with them, since the disk's own pace changes from minute to minute.
+//! that take turns with them, since the disk's own pace changes from minute to minute; opening the
+//! log; opening the ledger as a writer does and recording one support (median of five); importing a
+//! list of 10,000 supports with all checks; saving what a reader starts from.
 
 #![allow(
     clippy::unwrap_used,
@@ -20,9 +23,15 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use socai::domain::event::Event;
+use socai::domain::Money;
+use socai::domain::command::{Command, FundingDraft, SupportDraft};
+use socai::domain::event::{Actor, Event};
+use socai::import::ReadOptions;
+use socai::log::keys::KeyStore;
+use socai::log::random::SystemRandom;
 use socai::log::{Condition, EventLog, EventRead, JournalReader, LogOptions, SledLog};
-use socai::office::{new_events, tags_of};
+use socai::office::lists::{List, ListFile};
+use socai::office::{Entry, Ledger, Mode, Tools, new_events, tags_of, views};
 
 #[path = "../benches/generate/mod.rs"]
 mod generate;
@@ -31,6 +40,9 @@ const POINTS: u64 = 10;
 /// Single appends a point.
 const SINGLE: usize = 200;
 const BATCH: usize = 10_000;
+/// Records and rows a point.
+const RECORDS: usize = 5;
+const ROWS: usize = 10_000;
 
 struct Point {
     events: u64,
@@ -38,6 +50,9 @@ struct Point {
     bare_us: f64,
     open_ms: f64,
     read_open_ms: f64,
+    record_ms: f64,
+    import_rows_s: f64,
+    save_ms: f64,
 }
 
 fn main() {
@@ -63,10 +78,11 @@ fn measure(events: u64) -> Vec<Point> {
     let dir = temp.path().join("ledger");
     let (mut log, keys, clock) = generate::open(&dir);
     let bare = File::create(temp.path().join("bare")).unwrap();
-    let mut days = generate::events(generate::Plan::of(events), log.head().seq + 1, Some(keys));
+    let plan = generate::Plan::of(events);
+    let mut days = generate::events(plan, log.head().seq + 1, Some(keys));
     let mut waiting: Vec<Event> = Vec::new();
     let mut points = Vec::new();
-    for point in 0..=POINTS {
+    for point in 1..=POINTS {
         while log.head().seq < events * point / POINTS {
             let Some(day) = days.next() else { break };
             clock.0.store(day.at_ms, Ordering::SeqCst);
@@ -89,14 +105,37 @@ fn measure(events: u64) -> Vec<Point> {
         let begun = Instant::now();
         drop(JournalReader::open(&dir, &options()).unwrap());
         let read_open_ms = begun.elapsed().as_secs_f64() * 1e3;
+        let again = || LogOptions {
+            clock: clock.clone(),
+            ..options()
+        };
         let begun = Instant::now();
-        let mut again = options();
-        again.clock = clock.clone();
-        log = SledLog::open(&dir, again).unwrap();
+        log = SledLog::open(&dir, again()).unwrap();
         let open_ms = begun.elapsed().as_secs_f64() * 1e3;
+        let begun = Instant::now();
+        views::save(&dir, &log, &mut |_, _| {}).unwrap();
+        let save_ms = begun.elapsed().as_secs_f64() * 1e3;
+        log.close().unwrap();
+        let mut records = Vec::new();
+        for _ in 0..RECORDS {
+            let begun = Instant::now();
+            let mut ledger = open_to_write(&dir, again(), clock.0.load(Ordering::SeqCst));
+            let outcome = ledger.record_one(&mut tools(&clock), &clerk(), one(&clock));
+            outcome.unwrap();
+            records.push(begun.elapsed().as_secs_f64() * 1e3);
+        }
+        let mut ledger = open_to_write(&dir, again(), clock.0.load(Ordering::SeqCst));
+        let file = list(&clock, plan.households);
+        let begun = Instant::now();
+        let imported = ledger.import(&mut tools(&clock), &clerk(), &file, Mode::Whole);
+        let import_rows_s = ROWS as f64 / begun.elapsed().as_secs_f64();
+        assert_eq!(imported.unwrap().recorded, ROWS);
+        log = ledger.into_log();
+        let record_ms = median(records);
         eprintln!(
             "{events} events: append {append_us:.0} us, bare {bare_us:.0} us, open {open_ms:.1} ms, \
-             to read {read_open_ms:.1} ms"
+             to read {read_open_ms:.1} ms, record {record_ms:.1} ms, import {import_rows_s:.0} \
+             rows/s, save {save_ms:.0} ms"
         );
         points.push(Point {
             events,
@@ -104,9 +143,76 @@ fn measure(events: u64) -> Vec<Point> {
             bare_us,
             open_ms,
             read_open_ms,
+            record_ms,
+            import_rows_s,
+            save_ms,
         });
     }
     points
+}
+
+fn clerk() -> Actor {
+    Actor {
+        id: "clerk1".into(),
+        name: "Cán bộ 1".into(),
+        office: None,
+    }
+}
+
+fn tools(clock: &Arc<generate::SetClock>) -> Tools {
+    Tools::new(clock.clone(), Box::new(SystemRandom))
+}
+
+fn open_to_write(dir: &Path, options: LogOptions, now_ms: i64) -> Ledger<SledLog> {
+    let log = SledLog::open(dir, options).unwrap();
+    let keys = KeyStore::open(&dir.join("keys")).unwrap();
+    let ledger = Ledger::to_write(log, keys, dir, now_ms).unwrap();
+    assert!(!ledger.knows_all());
+    ledger
+}
+
+fn today(clock: &Arc<generate::SetClock>) -> chrono::NaiveDate {
+    socai::office::asof::local_date(clock.0.load(Ordering::SeqCst), "+07:00")
+}
+
+/// A support for a household that is registered on the first day.
+fn one(clock: &Arc<generate::SetClock>) -> Entry {
+    Entry::by_hand(Command::RecordSupport(Box::new(SupportDraft {
+        kind: "electricity_subsidy".to_owned(),
+        household: Some(generate::household(1)),
+        occurred_on: Some(today(clock)),
+        funding: vec![FundingDraft {
+            source: Some("state_budget".to_owned()),
+            amount: Money::whole(168_000),
+        }],
+        ..SupportDraft::default()
+    })))
+}
+
+/// A list of supports for a quarter of the households at most, each with a key of its own.
+fn list(clock: &Arc<generate::SetClock>, households: u64) -> ListFile {
+    let (day, now) = (today(clock), clock.0.load(Ordering::SeqCst));
+    let mut text = String::from("ref,kind,household,amount,source,occurred_on,covers\n");
+    for row in 0..ROWS {
+        let household = generate::household(row as u64 % (households / 4).max(1));
+        let month = 1 + row % 12;
+        writeln!(
+            text,
+            "C-{now}-{row},wifi,{household},90000,state_budget,{day},2020-{month:02}"
+        )
+        .unwrap();
+    }
+    ListFile {
+        list: List::Supports,
+        bytes: text.into_bytes(),
+        name: "curve.csv".to_owned(),
+        cohort: None,
+        document: None,
+        reason: None,
+        update: false,
+        options: ReadOptions::default(),
+        as_workbook: false,
+    }
 }
 
 fn singles(log: &mut SledLog, bare: &File, events: &[Event]) -> (f64, f64) {
@@ -134,7 +240,9 @@ fn median(mut values: Vec<f64>) -> f64 {
 }
 
 fn csv(points: &[Point]) -> String {
-    let mut text = String::from("events,append_us,bare_write_us,open_ms,open_to_read_ms\n");
+    let mut text = String::from(
+        "events,append_us,bare_write_us,open_ms,open_to_read_ms,record_ms,import_rows_a_second,save_ms\n",
+    );
     for point in points {
         let Point {
             events,
@@ -142,17 +250,21 @@ fn csv(points: &[Point]) -> String {
             bare_us,
             open_ms,
             read_open_ms,
+            record_ms,
+            import_rows_s,
+            save_ms,
         } = point;
         writeln!(
             text,
-            "{events},{append_us:.1},{bare_us:.1},{open_ms:.2},{read_open_ms:.2}"
+            "{events},{append_us:.1},{bare_us:.1},{open_ms:.2},{read_open_ms:.2},{record_ms:.2},\
+             {import_rows_s:.0},{save_ms:.0}"
         )
         .unwrap();
     }
     text
 }
 
-/// Three lines over the size of the ledger, each on a scale of its own from zero.
+/// Lines over the size of the ledger, each on a scale of its own from zero.
 fn svg(points: &[Point]) -> String {
     let (width, height) = (640.0, 320.0);
     let most = points
@@ -160,12 +272,18 @@ fn svg(points: &[Point]) -> String {
         .map_or(1.0, |point| point.events as f64)
         .max(1.0);
     type Line = (&'static str, &'static str, fn(&Point) -> f64);
-    let lines: [Line; 3] = [
+    let lines: [Line; 5] = [
         ("#1b6ca8", "append / bare write + fdatasync", |p| {
             p.append_us / p.bare_us.max(1.0)
         }),
         ("#b8541a", "open to append, ms", |p| p.open_ms),
         ("#3a7d44", "open to read, ms", |p| p.read_open_ms),
+        ("#7b3fa0", "open and record one support, ms", |p| {
+            p.record_ms
+        }),
+        ("#8a6d00", "import of a list, thousand rows a second", |p| {
+            p.import_rows_s / 1e3
+        }),
     ];
     let mut text = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" \
