@@ -42,7 +42,6 @@ pub use keys::{Key, event_keys, reference_key, support_key, tag_key};
 pub(super) use run::is_of_a_subject;
 pub use save::{Saved, is_worth_saving, save, save_anew, throw_away};
 pub(super) use wanted::{Source, Wants};
-pub(super) use wanted::{Source, Wants};
 
 /// The folder of the saved views of a ledger.
 pub fn folder(ledger: &Path) -> PathBuf {
