@@ -148,7 +148,7 @@ impl Act {
                     draft.person = Some(self.person());
                     draft.household = self.is(4).then(|| household.clone());
                 }
-                draft.follows = (self.flags % 11 == 0).then_some(some);
+                draft.follows = self.flags.is_multiple_of(11).then_some(some);
                 draft.villages = match self.flags % 5 {
                     0 => vec![VILLAGES[self.c % 5].to_owned()],
                     _ => Vec::new(),
