@@ -5,6 +5,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::float_arithmetic,
     clippy::panic,
     clippy::print_stderr,
     missing_docs,
@@ -269,4 +270,64 @@ fn libreoffice_opens_them() {
         csv.contains("117,850,000") || csv.contains("117.850.000"),
         "{csv}"
     );
+}
+
+/// The demo's report as a workbook: its numbers are those of the model, typed; and the appendix.
+#[test]
+fn a_report_is_a_workbook_of_its_numbers_with_an_appendix_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = folder.path().join("demo").display().to_string();
+    let run = |words: &[&str]| {
+        let words: Vec<&str> = ["--ledger", &ledger].iter().chain(words).copied().collect();
+        let ran = runner::socai(&words);
+        assert_eq!(ran.status, 0, "{words:?}: {}{}", ran.out, ran.err);
+        ran
+    };
+    run(&["demo", &ledger]);
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let show = ["report", "show", "--period", "2023-H1"];
+    let (xlsx, json) = (path("r.xlsx"), path("r.json"));
+    run(&[&show[..], &["--output", &xlsx]].concat());
+    run(&[&show[..], &["--output", &json]].concat());
+    let model: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(&json).unwrap()).unwrap();
+    let rows = sheet(&xlsx, 0);
+    for figure in model["figures"].as_array().unwrap() {
+        let row = find(&rows, figure["id"].as_str().unwrap());
+        let value = figure["value"].as_str().unwrap_or_default();
+        match value.parse::<f64>() {
+            Ok(number) => assert_eq!(row[1], Data::Float(number), "{figure}"),
+            Err(_) => assert_eq!(text(&row[1]), value),
+        }
+    }
+    let book: Xlsx<_> = open_workbook(&xlsx).unwrap();
+    let last = book.sheet_names().len() - 1;
+    assert!(last >= 2, "a sheet for each table");
+    let digest = model["digest"].as_str().unwrap();
+    assert_eq!(
+        text(&find(&sheet(&xlsx, last), "mã báo cáo (SHA-256)")[1]),
+        digest
+    );
+    // The appendix of the issued one: behind the loans stand their households.
+    let basis = ["--number", "57", "--date", "2023-06-30", "--by", "vhxh"];
+    let issue = ["report", "issue", "--period", "2023-H1"];
+    run(&[&issue[..], &basis[..]].concat());
+    let appendix = path("a.xlsx");
+    run(&["report", "explain", "57", "--output", &appendix]);
+    let rows = sheet(&appendix, 0);
+    let header = find(&rows, "số liệu");
+    let at = |name: &str| header.iter().position(|cell| text(cell) == name).unwrap();
+    let loans = rows
+        .iter()
+        .filter(|row| text(&row[at("số liệu")]).starts_with("loan.amount"));
+    let loans: Vec<_> = loans.collect();
+    assert_eq!(loans.len(), 21);
+    let sum: f64 = loans
+        .iter()
+        .map(|row| row[at("số tiền")].to_string().parse::<f64>().unwrap())
+        .sum();
+    assert!((sum - 1_337_000_000.0).abs() < 0.5, "{sum}");
+    for row in loans {
+        assert!(!text(&row[at("họ và tên")]).is_empty() && !text(&row[at("thôn")]).is_empty());
+    }
 }

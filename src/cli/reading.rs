@@ -22,6 +22,9 @@ pub struct ReadingArgs {
     /// Trang tính, theo tên hoặc số thứ tự · the sheet, by name or number
     #[arg(long, value_name = "SHEET")]
     pub sheet: Option<String>,
+    /// Bỏ qua các dòng bị ẩn trong bảng tính · leave out rows that are hidden in a workbook
+    #[arg(long)]
+    pub skip_hidden: bool,
     /// Cột trong tệp là cột nào của danh sách, ví dụ "Họ tên=head" · what a column means
     #[arg(long, value_name = "COLUMN=NAME")]
     pub map: Vec<String>,
@@ -102,6 +105,7 @@ pub fn options(
     };
     let mut options = ReadOptions {
         sheet: profile.sheet.clone(),
+        skip_hidden: args.skip_hidden,
         ..ReadOptions::default()
     };
     for (written, name) in &profile.map {

@@ -38,7 +38,7 @@ pub enum ReportCommand {
     Regenerate {
         /// Số báo cáo, ví dụ 57/BC-UBND hoặc 57@2023 · its number
         number: String,
-        /// Ghi ra tệp: .txt .md .html .csv .json .docx · write to a file
+        /// Ghi ra tệp: .txt .md .html .csv .json .docx .xlsx · write to a file
         #[arg(long, value_name = "FILE")]
         output: Option<PathBuf>,
     },
@@ -59,6 +59,10 @@ pub enum ReportCommand {
         /// Mã số liệu, ví dụ loan.amount; không nêu thì liệt kê · name of the figure, else all
         #[arg(long)]
         figure: Option<String>,
+        /// Phụ lục theo tên, địa chỉ: ghi ra bảng tính (.xlsx, chưa có) · the appendix by name and
+        /// address: a workbook, .xlsx, that does not exist
+        #[arg(long, value_name = "FILE")]
+        output: Option<PathBuf>,
     },
 }
 
@@ -95,7 +99,7 @@ pub struct ReportArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub order: OrderArgs,
-    /// Ghi ra tệp: .txt .md .html .csv .json .docx · write to a file
+    /// Ghi ra tệp: .txt .md .html .csv .json .docx .xlsx · write to a file
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 }
@@ -112,7 +116,7 @@ pub struct IssueArgs {
     /// Ngày văn bản · date of the document
     #[arg(long)]
     pub date: String,
-    /// Ghi ra tệp (lặp lại được): .txt .md .html .csv .json .docx; văn bản Word được lưu
+    /// Ghi ra tệp (lặp lại được): .txt .md .html .csv .json .docx .xlsx; văn bản Word được lưu
     /// trong kept/ · write to a file (repeatable); a document is kept in kept/
     #[arg(long, value_name = "FILE")]
     pub output: Vec<PathBuf>,
@@ -164,7 +168,12 @@ pub fn run(
         }
         ReportCommand::Adopt { file, basis } => adopt(console, place, file, basis),
         ReportCommand::Diff(args) => report_diff::diff(console, place, args),
-        ReportCommand::Explain { number, figure } => {
+        ReportCommand::Explain {
+            number,
+            figure,
+            output: Some(path),
+        } => report_diff::appendix(console, place, number, figure.as_deref(), path),
+        ReportCommand::Explain { number, figure, .. } => {
             report_diff::explain(console, place, number, figure.as_deref())
         }
     }

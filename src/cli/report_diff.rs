@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::args::AsOfArgs;
+use super::book;
 use super::console::{Console, Failure, grouped, table};
 use super::open::{Place, Reader};
 use super::report::{DiffArgs, OrderArgs, boundaries, order};
@@ -11,6 +12,7 @@ use crate::domain::language::Lang;
 use crate::log::{Clock, SystemClock};
 use crate::office::compare::{Cause, CauseKind, Comparison, FigureChange, Side, SideMark};
 use crate::office::reports::ReportOrder;
+use crate::projection::figures::Axis;
 
 /// Runs `report diff`.
 ///
@@ -228,6 +230,57 @@ fn called(cause: CauseKind, lang: Lang) -> &'static str {
         CauseKind::Stock => ("Chỉ tiêu, vốn phân bổ", "Target or budget"),
     };
     lang.pick(vi, en)
+}
+
+/// Runs `report explain --output`: behind each figure the events by name and address.
+///
+/// # Errors
+/// [`Failure`] for an unknown report or figure, or a file that exists.
+pub fn appendix(
+    console: &mut Console<'_>,
+    place: &Place,
+    number: &str,
+    figure: Option<&str>,
+    path: &std::path::Path,
+) -> Result<(), Failure> {
+    book::check(console, Some(path))?;
+    let ledger = place.read(console, &AsOfArgs::default())?;
+    let issued = ledger.issued(number);
+    let issued = issued.map_err(|error| console.failure(&error))?;
+    let lang = console.lang;
+    let behind = ledger
+        .explain_figures(issued, figure)
+        .map_err(|error| console.failure(&error))?;
+    let called = |one: &crate::office::compare::Explanation| {
+        let what = one.figure.question.describe(ledger.state(), lang);
+        format!("{}: {what}", one.figure.id)
+    };
+    let rows = behind.iter().flat_map(|one| {
+        let name = called(one);
+        one.events.iter().map(move |event| (name.clone(), event))
+    });
+    let number = issued.issued.number.to_string();
+    let (name, title) = lang.pick(
+        ("Phụ lục", "PHỤ LỤC THEO TÊN, ĐỊA CHỈ"),
+        ("Appendix", "APPENDIX BY NAME AND ADDRESS"),
+    );
+    let of = lang.pick("Kèm theo báo cáo số", "Attached to report no.");
+    let title = vec![title.to_owned(), format!("{of} {number}")];
+    let mut page = book::traced::page(&ledger, name, title, rows, lang);
+    page.letterhead = Some(book::letterhead(&ledger, lang));
+    let axis = issued
+        .issued
+        .axis
+        .as_str()
+        .parse()
+        .unwrap_or(Axis::Occurred);
+    let mut origin = book::asked(Some(&issued.issued.period), axis, lang);
+    let line = |vi: &str, en: &str, value: &str| (lang.pick(vi, en).to_owned(), value.to_owned());
+    origin.push(line("báo cáo", "report", &number));
+    origin.push(line("mã báo cáo", "digest", &issued.issued.model));
+    let seq = issued.issued.as_of.seq.to_string();
+    origin.push(line("báo cáo theo sự kiện", "report as of event", &seq));
+    book::save(console, &ledger, path, vec![page], origin)
 }
 
 /// Runs `report explain`.

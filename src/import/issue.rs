@@ -538,6 +538,13 @@ pub enum ImportNotice {
         /// The rows.
         rows: Vec<u64>,
     },
+    /// Rows that are hidden in the workbook.
+    HiddenRows {
+        /// The rows.
+        rows: Vec<u64>,
+        /// They were left out, as was said.
+        skipped: bool,
+    },
     /// Rows that are no rows of the list, with what they say.
     PassedRows(Vec<(u64, String)>),
     /// A row of totals states another sum than the rows above it come to.
@@ -570,6 +577,7 @@ impl Explain for ImportNotice {
             ImportNotice::MixedDots { .. } => "mixed_dots",
             ImportNotice::SerialDates { .. } => "serial_dates",
             ImportNotice::PaddedIds { .. } => "padded_ids",
+            ImportNotice::HiddenRows { .. } => "hidden_rows",
             ImportNotice::PassedRows(_) => "passed_rows",
             ImportNotice::TotalDiffers { .. } => "total_differs",
             ImportNotice::AnsweredRows(_) => "answered_rows",
@@ -599,6 +607,19 @@ impl Explain for ImportNotice {
                     format!("cột \"{column}\": đã thêm lại các số 0 ở đầu (dòng {rows})"),
                     format!("the column \"{column}\": lost zeros were put back (rows {rows})"),
                 )
+            }
+            ImportNotice::HiddenRows { rows, skipped } => {
+                let (count, rows) = (rows.len(), row_numbers(rows));
+                match skipped {
+                    true => lang.pick(
+                        format!("{count} dòng bị ẩn đã được bỏ qua (dòng {rows})"),
+                        format!("{count} hidden rows were left out (rows {rows})"),
+                    ),
+                    false => lang.pick(
+                        format!("{count} dòng bị ẩn vẫn được đọc (dòng {rows})"),
+                        format!("{count} hidden rows were read all the same (rows {rows})"),
+                    ),
+                }
             }
             ImportNotice::PassedRows(rows) => {
                 let shown: Vec<String> = rows
@@ -672,7 +693,13 @@ impl Explain for ImportNotice {
                 "nên định dạng cột là Văn bản (Text)",
                 "better format the column as text",
             ),
-            ImportNotice::PassedRows(_) | ImportNotice::AnsweredRows(_) => return None,
+            ImportNotice::HiddenRows { skipped: false, .. } => lang.pick(
+                "kiểm tra lại; thêm --skip-hidden để bỏ qua các dòng ẩn",
+                "check them; add --skip-hidden to leave them out",
+            ),
+            ImportNotice::HiddenRows { .. }
+            | ImportNotice::PassedRows(_)
+            | ImportNotice::AnsweredRows(_) => return None,
             ImportNotice::TotalDiffers { .. } => lang.pick(
                 "đối chiếu với danh sách giấy trước khi ghi",
                 "compare with the paper list before recording",

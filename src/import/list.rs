@@ -40,6 +40,8 @@ pub struct ReadOptions {
     pub named: Vec<(String, &'static str)>,
     /// What stands in a column where the file has no such column, or a blank cell.
     pub defaults: Vec<(&'static str, String)>,
+    /// Rows that are hidden in a workbook are left out.
+    pub skip_hidden: bool,
     /// The ledger's id: a list that was given back says which rows are in it.
     pub ledger: String,
 }

@@ -13,6 +13,7 @@ pub mod columns;
 pub mod date;
 pub mod encoding;
 pub mod header;
+mod hidden;
 pub mod issue;
 pub mod limits;
 mod list;

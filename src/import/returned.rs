@@ -83,6 +83,7 @@ impl<R> ListRead<R> {
         page.set_name(safe_name(&sheet.name))?;
         let formats = Formats::new();
         let marks = self.marks(issues);
+        keep_shape(page, sheet, &formats)?;
         for row in &sheet.rows {
             let at = row_of(row.row);
             for (column, cell) in (0_u16..).zip(&row.cells) {
@@ -208,6 +209,29 @@ impl<R> ListRead<R> {
             ..Sheet::default()
         }
     }
+}
+
+/// Cells that were shown as one are one again, and what was hidden is hidden.
+fn keep_shape(
+    page: &mut rust_xlsxwriter::Worksheet,
+    sheet: &Sheet,
+    formats: &Formats,
+) -> Result<(), XlsxError> {
+    for merge in &sheet.merges {
+        let columns = (u16::try_from(merge.left), u16::try_from(merge.right));
+        let (Ok(left), Ok(right)) = columns else {
+            continue;
+        };
+        if (merge.top, left) != (merge.bottom, right) {
+            // Two that overlap are none that a spreadsheet made.
+            page.merge_range(merge.top, left, merge.bottom, right, "", &formats.plain)
+                .ok();
+        }
+    }
+    for row in sheet.hidden.iter().flatten() {
+        page.set_row_hidden(row_of(*row))?;
+    }
+    Ok(())
 }
 
 fn said(issue: &ImportIssue, lang: Lang) -> String {

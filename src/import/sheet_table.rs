@@ -2,7 +2,8 @@
 //! numbers the columns, totals between and below, notes and signatures at the end.
 //!
 //! Nothing is dropped in silence: a row that is passed over is told, with what it says. Rows that
-//! are hidden are rows: hiding does not make a payment undone.
+//! are hidden are rows, since hiding does not make a payment undone; they are told, and left out
+//! only where that was said.
 
 use std::collections::BTreeMap;
 
@@ -214,6 +215,9 @@ fn table_below(
     list: &ListColumns,
     options: &ReadOptions,
 ) -> Result<Found, WorkbookError> {
+    if options.skip_hidden && sheet.hidden.is_none() {
+        return Err(WorkbookError::HiddenUnknown);
+    }
     let (places, _) = options.find(list, &header.cells);
     let last_header = header.at + header.height - 1;
     let header_row = sheet.rows.get(last_header).map_or(0, |row| row.row);
@@ -229,6 +233,7 @@ fn table_below(
         sums: Sums::default(),
         serials: BTreeMap::new(),
         padded: Vec::new(),
+        hidden: Vec::new(),
     };
     for (at, row) in sheet.rows.iter().enumerate().skip(last_header + 1) {
         let same = (0..header.cells.len().max(row.cells.len())).all(|column| {
@@ -293,6 +298,7 @@ struct Body<'a> {
     sums: Sums,
     serials: BTreeMap<&'static str, Vec<u64>>,
     padded: Vec<u64>,
+    hidden: Vec<u64>,
 }
 
 impl Body<'_> {
@@ -306,6 +312,13 @@ impl Body<'_> {
             let text: Vec<&str> = text.filter(|text| !text.is_empty()).collect();
             self.passed.push((row.row, shown(&text.join(" "))));
             return;
+        }
+        let hidden = self.sheet.hidden.as_ref();
+        if hidden.is_some_and(|rows| rows.contains(&row.row)) {
+            self.hidden.push(row.row);
+            if self.options.skip_hidden {
+                return;
+            }
         }
         let cells = row.cells.iter().enumerate();
         let texts: Vec<String> = cells
@@ -403,6 +416,12 @@ impl Body<'_> {
             self.notices.push(ImportNotice::PaddedIds {
                 column: self.places.written("id_number").to_owned(),
                 rows: self.padded,
+            });
+        }
+        if !self.hidden.is_empty() {
+            self.notices.push(ImportNotice::HiddenRows {
+                rows: self.hidden,
+                skipped: self.options.skip_hidden,
             });
         }
         if !self.passed.is_empty() {

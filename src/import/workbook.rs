@@ -9,11 +9,13 @@
 //! is unpacked once, counted and thrown away before anything is read ([`LARGEST_UNPACKED`]), and
 //! the cells of a sheet are taken one by one, never as the rectangle that the sheet claims to be.
 
+use std::collections::BTreeSet;
 use std::io::{self, Cursor, Read};
 
 use calamine::{CellErrorType, Data, DataRef, Reader, Sheets, open_workbook_auto_from_rs};
 use rust_decimal::Decimal;
 
+use super::hidden::hidden_rows;
 use super::limits::{LARGEST_UNPACKED, MOST_CELLS, MOST_COLUMNS, MOST_ROWS, MOST_SHEETS};
 use crate::domain::Lang;
 use crate::domain::language::Explain;
@@ -74,6 +76,9 @@ pub struct Sheet {
     pub merges: Vec<Merge>,
     /// Days are counted from 1904, as some spreadsheets do.
     pub from_1904: bool,
+    /// The rows that are hidden, by the number by which a spreadsheet shows them; `None` of an
+    /// `.xls` file, of which it is not known.
+    pub hidden: Option<BTreeSet<u64>>,
 }
 
 /// Why a file is no workbook that can be read.
@@ -102,6 +107,9 @@ pub enum WorkbookError {
         /// The sheets it has.
         sheets: Vec<String>,
     },
+    /// Hidden rows are to be left out, and it is not known which they are.
+    #[error("hidden rows are not known of this kind of file")]
+    HiddenUnknown,
     /// No sheet holds the list.
     #[error("no sheet holds a header of this list")]
     NoTable {
@@ -145,9 +153,19 @@ pub fn read_workbook(bytes: &[u8]) -> Result<Vec<Sheet>, WorkbookError> {
     if names.len() > MOST_SHEETS {
         return Err(WorkbookError::TooManySheets(names.len()));
     }
+    let is_old = matches!(book, Sheets::Xls(_));
+    let mut hidden = if is_old {
+        Vec::new()
+    } else {
+        hidden_rows(bytes)
+    }
+    .into_iter();
     let mut sheets = Vec::with_capacity(names.len());
     for name in names {
-        sheets.push(read_sheet(&mut book, name)?);
+        let mut sheet = read_sheet(&mut book, name)?;
+        let rows = hidden.next().unwrap_or_default();
+        sheet.hidden = (!is_old).then_some(rows);
+        sheets.push(sheet);
     }
     Ok(sheets)
 }
@@ -396,6 +414,7 @@ impl Explain for WorkbookError {
             WorkbookError::TooManySheets(_) => "too_many_sheets",
             WorkbookError::TooLarge(_) => "sheet_too_large",
             WorkbookError::NoSuchSheet { .. } => "no_such_sheet",
+            WorkbookError::HiddenUnknown => "hidden_unknown",
             WorkbookError::NoTable { .. } => "no_table",
             WorkbookError::SeveralSheets(_) => "several_sheets",
             WorkbookError::TwoTables { .. } => "two_tables",
@@ -431,6 +450,10 @@ impl Explain for WorkbookError {
                     "there is no sheet \"{asked}\"; it has: {}",
                     sheets.join(", ")
                 ),
+            ),
+            WorkbookError::HiddenUnknown => lang.pick(
+                "không biết dòng nào bị ẩn trong tệp .xls".to_owned(),
+                "which rows are hidden is not known of an .xls file".to_owned(),
             ),
             WorkbookError::NoTable { sheets } => lang.pick(
                 format!(
@@ -472,6 +495,10 @@ impl Explain for WorkbookError {
             WorkbookError::NoSuchSheet { .. } | WorkbookError::SeveralSheets(_) => lang.pick(
                 "chọn trang bằng --sheet TÊN",
                 "name the sheet with --sheet NAME",
+            ),
+            WorkbookError::HiddenUnknown => lang.pick(
+                "lưu lại dạng .xlsx, hoặc bỏ --skip-hidden",
+                "save it as .xlsx, or leave out --skip-hidden",
             ),
             WorkbookError::NoTable { .. } => lang.pick(
                 "kiểm tra tên cột, hoặc chỉ rõ bằng --map \"CỘT TRONG TỆP=tên cột\"",

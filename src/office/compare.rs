@@ -849,6 +849,20 @@ impl<L: EventRead> Ledger<L> {
         report: &IssuedReport,
         figure: &str,
     ) -> Result<Explanation, OfficeError> {
+        let mut all = self.explain_figures(report, Some(figure))?;
+        let unknown = || ReportError::UnknownFigure(figure.to_owned());
+        Ok(all.pop().ok_or_else(unknown)?)
+    }
+
+    /// The same of one figure, or of all of them; the log is passed over once for the events.
+    ///
+    /// # Errors
+    /// As [`Ledger::explain_figure`].
+    pub fn explain_figures(
+        &self,
+        report: &IssuedReport,
+        figure: Option<&str>,
+    ) -> Result<Vec<Explanation>, OfficeError> {
         let side = Side::Issued(Box::new(report.clone()));
         let mut made = None;
         let order = ReportOrder::again(report, self.state());
@@ -857,15 +871,25 @@ impl<L: EventRead> Ledger<L> {
             made = Some(self.made(moment, &side, &order)?);
             Ok(())
         })?;
-        let unknown = || ReportError::UnknownFigure(figure.to_owned());
+        let unknown = || ReportError::UnknownFigure(figure.unwrap_or_default().to_owned());
         let made = made.ok_or_else(unknown)?;
-        let known = made.report.figure(figure).ok_or_else(unknown)?.clone();
-        let seqs = made.behind.get(figure).cloned().unwrap_or_default();
-        Ok(Explanation {
-            figure: known,
-            report: made.mark,
-            events: self.traced(&seqs)?,
-        })
+        if let Some(figure) = figure {
+            made.report.figure(figure).ok_or_else(unknown)?;
+        }
+        let wanted = |known: &&Figure| figure.is_none_or(|figure| known.id == figure);
+        let wanted: Vec<&Figure> = made.report.figures.iter().filter(wanted).collect();
+        let behind = |figure: &Figure| made.behind.get(&figure.id).into_iter().flatten();
+        let seqs: BTreeSet<u64> = wanted.iter().flat_map(|one| behind(one)).copied().collect();
+        let events = self.traced(&seqs)?;
+        let events: BTreeMap<u64, &Traced> = events.iter().map(|one| (one.seq, one)).collect();
+        let explained = |figure: &Figure| Explanation {
+            figure: figure.clone(),
+            report: made.mark.clone(),
+            events: behind(figure)
+                .filter_map(|seq| events.get(seq).map(|one| (*one).clone()))
+                .collect(),
+        };
+        Ok(wanted.into_iter().map(explained).collect())
     }
 
     /// Some events, traced.

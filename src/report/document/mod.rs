@@ -9,6 +9,7 @@ pub mod columns;
 mod docx;
 pub mod flow;
 pub mod font;
+mod xlsx;
 
 use super::model::Report;
 use super::render::phrases;
@@ -19,16 +20,19 @@ use crate::domain::language::{Explain, Lang};
 pub enum Document {
     /// Word.
     Docx,
+    /// Excel.
+    Xlsx,
 }
 
 impl Document {
     /// All of them.
-    pub const ALL: [Document; 1] = [Document::Docx];
+    pub const ALL: [Document; 2] = [Document::Docx, Document::Xlsx];
 
     /// The ending of its file.
     pub fn ending(self) -> &'static str {
         match self {
             Document::Docx => "docx",
+            Document::Xlsx => "xlsx",
         }
     }
 
@@ -94,6 +98,7 @@ pub fn document(
 ) -> Result<Vec<u8>, DocumentError> {
     match document {
         Document::Docx => docx::docx(report, setting),
+        Document::Xlsx => xlsx::xlsx(report, setting),
     }
 }
 

@@ -130,7 +130,7 @@ fn cells(table: &Table, lang: Lang, lines: &mut Vec<Line>) {
 }
 
 /// A number without the marks between its thousands; what is more than a number stays.
-fn bare(cell: &str, lang: Lang) -> String {
+pub fn bare(cell: &str, lang: Lang) -> String {
     let (group, point) = lang.pick(('.', ','), (',', '.'));
     let digits = cell.strip_prefix('-').unwrap_or(cell);
     let number = digits.starts_with(|c: char| c.is_ascii_digit())

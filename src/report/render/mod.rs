@@ -7,7 +7,7 @@ mod markdown;
 mod text;
 mod width;
 
-pub use csv::csv;
+pub use csv::{bare, csv};
 pub use html::html;
 pub use markdown::markdown;
 pub use text::text;
