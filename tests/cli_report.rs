@@ -126,6 +126,9 @@ fn every_wrong_question_has_an_answer_and_records_nothing() {
     let binary = place.file("binary.md", &[0, 159, 146, 150]);
     let wrong_narrative = format!("{ISSUE} --number 1 --narrative {}", narrative.display());
     let wrong_bytes = format!("{ISSUE} --number 1 --narrative {}", binary.display());
+    let workbook = place.file("mau.json", b"PK\x03\x04xl/workbook.xml");
+    let wrong_workbook = format!("{ISSUE} --number 1 --narrative {}", workbook.display());
+    let adopt = |file: &std::path::Path| format!("report adopt {}", file.display());
     let period = "report issue --number 1 --date 2023-05-05";
     for (line, status, code) in [
         ("report regenerate 99", 1, "unknown_report"),
@@ -159,6 +162,10 @@ fn every_wrong_question_has_an_answer_and_records_nothing() {
         (&format!("{period} --period 2023-H9"), 2, "no_such_period"),
         (&wrong_narrative, 1, "bad_narrative"),
         (&wrong_bytes, 1, "binary_file"),
+        (&wrong_workbook, 1, "not_text"),
+        (&adopt(&binary), 1, "binary_file"),
+        (&adopt(&workbook), 1, "not_text"),
+        (&adopt(&place.dir.path().join("no.json")), 1, "file"),
         (
             "report issue --period 2023 --number 1 --date 2023-02-30",
             1,
@@ -177,4 +184,22 @@ fn every_wrong_question_has_an_answer_and_records_nothing() {
         assert!(!error["message"].as_str().unwrap().is_empty());
     }
     assert_eq!(place.head(), head);
+    // What is no text is told what it should be, and nothing of lists.
+    for (language, right, wrong) in [("vi", "lời văn", "danh sách"), ("en", "narrative", "list")]
+    {
+        for line in [
+            &wrong_bytes,
+            &wrong_workbook,
+            &adopt(&binary),
+            &adopt(&workbook),
+        ] {
+            let error = place.json(&format!("--lang {language} {line}")).error();
+            let hint = error["hint"].as_str().unwrap();
+            assert!(
+                hint.contains(right) && hint.contains("UTF-8"),
+                "{line}: {error}"
+            );
+            assert!(!error.to_string().contains(wrong), "{line}: {error}");
+        }
+    }
 }

@@ -111,6 +111,40 @@ fn an_erased_household_is_gone_and_every_figure_stands() {
 }
 
 #[test]
+fn an_issued_report_is_the_same_bytes_after_an_erasure() {
+    let place = filled();
+    let issued = "report issue --period 2023-H1 --date 2023-07-05 --number 57";
+    assert_eq!(place.run(issued).status, 0);
+    let all = || {
+        let endings = ["txt", "md", "html", "csv", "json"];
+        endings.map(|ending| {
+            let file = place.dir.path().join(format!("bao-cao.{ending}"));
+            let line = format!("report regenerate 57 --output {}", file.display());
+            assert_eq!(place.run(&line).status, 0, "{ending}");
+            fs::read(file).unwrap()
+        })
+    };
+    let reports_hold = || {
+        let checked = place.json("verify --full").json();
+        assert_eq!(checked["holds"], true, "{checked}");
+        let checks = checked["checks"].as_array().unwrap();
+        let reports = checks.iter().find(|one| one["check"] == "reports").unwrap();
+        assert_eq!(reports["verdict"], "holds", "{checked}");
+    };
+    let before = all();
+    reports_hold();
+    for subject in ["H1", "H2"] {
+        let line = format!("subject erase {subject} --basis Điều_16_Luật_91/2025");
+        assert_eq!(place.run(&line).status, 0, "{subject}");
+    }
+    assert!(all() == before, "a report holds no sealed value");
+    reports_hold();
+    let diff = place.json("report diff 57 now").json();
+    assert_eq!(diff["figures"].as_array().unwrap().len(), 0);
+    assert_eq!(diff["causes"].as_array().unwrap().len(), 0);
+}
+
+#[test]
 fn no_personal_field_ever_stands_open_on_disk() {
     let place = filled();
     let ledger = place.ledger();

@@ -17,8 +17,9 @@ use crate::log::EventRead;
 use crate::log::codec::format_moment;
 use crate::office::kept::Keeping;
 use crate::office::reports::{IssueBasis, ReportOrder, narrative_text};
-use crate::office::{Ledger, OfficeError, Outcome};
+use crate::office::{Ledger, Outcome};
 use crate::projection::Boundaries;
+use crate::report::Template;
 use crate::report::document::{Document, Setting};
 
 /// `report`.
@@ -318,10 +319,8 @@ fn adopt(
     basis: &BasisArgs,
 ) -> Result<(), Failure> {
     let name = file.display().to_string();
-    let text = std::fs::read(file)
-        .map_err(|error| OfficeError::File(name.clone(), error))
-        .and_then(|bytes| narrative_text(&bytes));
-    let text = text.map_err(|error| console.failure(&error))?;
+    let bytes = values::bytes(console, file, Template::LARGEST_BYTES)?;
+    let text = narrative_text(&bytes).map_err(|error| console.failure(&error))?;
     let mut ledger = place.write(console)?;
     let by = place.actor(console, &ledger)?;
     let basis = (

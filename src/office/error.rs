@@ -161,7 +161,6 @@ impl OfficeError {
             OfficeError::Report(error) => Some(error),
             OfficeError::Document(error) => Some(error),
             OfficeError::Issued(error) => Some(error),
-            OfficeError::NotText(error) => Some(error),
             OfficeError::Access(error) => Some(error),
             OfficeError::Backup(error) => Some(error),
             OfficeError::Restore(error) => Some(error),
@@ -256,6 +255,11 @@ impl OfficeError {
                 "sổ chưa có mốc xác nhận nào".to_owned(),
                 "no checkpoint was made yet".to_owned(),
             ),
+            OfficeError::NotText(EncodingError::Excel | EncodingError::OtherKind(_)) => (
+                "tệp này không phải là văn bản thường".to_owned(),
+                "this file is no plain text".to_owned(),
+            ),
+            OfficeError::NotText(error) => (error.message(Lang::Vi), error.message(Lang::En)),
             OfficeError::File(name, error) => (
                 format!("tệp {name}: {error}"),
                 format!("file {name}: {error}"),
@@ -288,6 +292,8 @@ impl Explain for OfficeError {
             OfficeError::Catalogue(_) => "bad_catalogue",
             OfficeError::Template(_) => "bad_template",
             OfficeError::Narrative(_) => "bad_narrative",
+            OfficeError::NotText(EncodingError::Excel | EncodingError::OtherKind(_)) => "not_text",
+            OfficeError::NotText(error) => error.code(),
             OfficeError::File(..) => "file",
             OfficeError::OtherSigningKey(_) => "other_signing_key",
             OfficeError::OtherHistory { .. } => "other_history",
@@ -317,6 +323,13 @@ impl Explain for OfficeError {
 
     fn hint(&self, lang: Lang) -> Option<String> {
         match self {
+            OfficeError::NotText(_) => Some(
+                lang.pick(
+                    "lời văn là tệp .md, mẫu báo cáo là tệp .json: lưu thành văn bản thường, mã UTF-8",
+                    "a narrative is a .md file, a template a .json file: save it as plain text, UTF-8",
+                )
+                .to_owned(),
+            ),
             OfficeError::NoActor(known) => Some(lang.pick(
                 format!(
                     "dùng --by ID hoặc $SOCAI_BY; đã đăng ký: {}",
