@@ -6,7 +6,6 @@
 //! whoever decides says beforehand what the decision may look at ([`Wants`]).
 
 use std::collections::{BTreeMap, HashSet};
-use std::hash::Hash;
 use std::path::Path;
 
 use uuid::Uuid;
@@ -49,26 +48,33 @@ pub struct Wants {
 }
 
 impl Wants {
-    /// Adds what else is wanted; says whether any of it is new.
-    pub fn add(&mut self, other: Wants) -> bool {
-        let lists = other.lists && !self.lists;
+    /// Adds what else is wanted.
+    pub fn add(&mut self, other: Wants) {
+        self.households.extend(other.households);
+        self.members_of.extend(other.members_of);
+        self.persons.extend(other.persons);
+        self.supports.extend(other.supports);
+        self.households_of.extend(other.households_of);
+        self.references.extend(other.references);
+        self.duplicates.extend(other.duplicates);
         self.lists |= other.lists;
-        let grown = [
-            add(&mut self.households, other.households),
-            add(&mut self.members_of, other.members_of),
-            add(&mut self.persons, other.persons),
-            add(&mut self.supports, other.supports),
-            add(&mut self.households_of, other.households_of),
-            add(&mut self.references, other.references),
-            add(&mut self.duplicates, other.duplicates),
-            lists,
-        ];
-        grown.contains(&true)
     }
 
-    fn keys(&self) -> HashSet<Key> {
+    /// Whether nothing is wanted that the other does not want.
+    fn is_within(&self, other: &Wants) -> bool {
+        self.households.is_subset(&other.households)
+            && self.members_of.is_subset(&other.members_of)
+            && self.persons.is_subset(&other.persons)
+            && self.supports.is_subset(&other.supports)
+            && self.households_of.is_subset(&other.households_of)
+            && self.references.is_subset(&other.references)
+            && self.duplicates.is_subset(&other.duplicates)
+            && (other.lists || !self.lists)
+    }
+
+    fn keys(&self) -> Vec<Key> {
         let households = self.households.iter().chain(&self.members_of);
-        let mut keys: HashSet<Key> = households.map(household_key).collect();
+        let mut keys: Vec<Key> = households.map(household_key).collect();
         keys.extend(self.members_of.iter().map(members_key));
         keys.extend(self.persons.iter().map(person_key));
         let supports = self.supports.iter().chain(&self.households_of);
@@ -78,16 +84,17 @@ impl Wants {
         keys
     }
 
-    /// Wants what an event leads to, if it is one that is wanted; says whether it is.
-    fn take(&mut self, event: &Event) -> bool {
+    /// Wants what an event leads to, if it is one that is wanted; says whether it is. `open` gets
+    /// the keys of what was not wanted before.
+    fn take(&mut self, event: &Event, open: &mut Vec<Key>) -> bool {
         if let Some(support) = support_of(event) {
             let named = self.names(&event.body);
-            if named {
-                self.supports.insert(support);
+            if named && self.supports.insert(support) {
+                open.push(support_key(&support));
             }
             let with_household = self.households_of.contains(&support);
             if let Some(household) = household_of(&event.body).filter(|_| with_household) {
-                self.households.insert(household.clone());
+                self.want_household(household, open);
             }
             return named || with_household || self.supports.contains(&support);
         }
@@ -95,15 +102,23 @@ impl Wants {
         if let (Some(person), Some(of)) = (person, of) {
             if self.members_of.contains(of) && !self.persons.contains(person) {
                 self.persons.insert(person.clone());
+                open.push(person_key(person));
             }
-            if self.persons.contains(person) && !self.households.contains(of) {
-                self.households.insert(of.clone());
+            if self.persons.contains(person) {
+                self.want_household(of, open);
             }
         }
         let of_household = household.is_some_and(|household| {
             self.households.contains(household) || self.members_of.contains(household)
         });
         of_household || person.is_some_and(|person| self.persons.contains(person))
+    }
+
+    fn want_household(&mut self, household: &Code, open: &mut Vec<Key>) {
+        if !self.households.contains(household) {
+            self.households.insert(household.clone());
+            open.push(household_key(household));
+        }
     }
 
     /// Whether a support event is wanted for its row key, or for whose duplicate it may be.
@@ -125,12 +140,6 @@ fn household_of(body: &Body) -> Option<&Code> {
         Body::SupportCorrected(data) => data.to.household.as_ref(),
         _ => None,
     }
-}
-
-fn add<T: Eq + Hash>(known: &mut HashSet<T>, other: HashSet<T>) -> bool {
-    let before = known.len();
-    known.extend(other);
-    known.len() > before
 }
 
 /// What a state is folded from, as far as it is wanted.
@@ -183,7 +192,7 @@ impl Source {
 
     /// Whether everything that is wanted is in the state already.
     pub fn has(&self, wants: &Wants) -> bool {
-        !self.wants.clone().add(wants.clone())
+        wants.is_within(&self.wants)
     }
 
     /// Folds the state with what is wanted and all that was wanted before.
@@ -224,23 +233,21 @@ impl Source {
     /// The saved events about what is wanted and what it leads to.
     fn find<L: EventRead>(&self, log: &L) -> Result<Vec<Event>, OfficeError> {
         let mut wants = self.wants.clone();
-        let mut asked: HashSet<Key> = HashSet::new();
+        let mut open = wants.keys();
         let mut found: BTreeMap<u64, Event> = BTreeMap::new();
         loop {
             for event in self.tail.iter().filter(|it| is_of_a_subject(&it.body)) {
-                wants.take(event);
+                wants.take(event, &mut open);
             }
-            let keys: Vec<Key> = wants.keys().difference(&asked).copied().collect();
-            if keys.is_empty() {
+            if open.is_empty() {
                 return Ok(found.into_values().collect());
             }
-            asked.extend(&keys);
-            let places = self.views.places_of_all(keys).map_err(OfficeError::Views)?;
-            let new = |place: &u64| !found.contains_key(place);
-            let places: Vec<u64> = places.into_iter().filter(new).collect();
+            let keys = std::mem::take(&mut open);
+            let mut places = self.views.places_of_all(keys).map_err(OfficeError::Views)?;
+            places.retain(|place| !found.contains_key(place));
             for event in events_at(log, &places)? {
                 // Another event can share a key, and core events are folded anyway.
-                if is_of_a_subject(&event.body) && wants.take(&event) {
+                if is_of_a_subject(&event.body) && wants.take(&event, &mut open) {
                     found.insert(event.seq, event);
                 }
             }
