@@ -93,7 +93,11 @@ fn median_ms(mut run: impl FnMut()) -> f64 {
 
 /// A question to the cube: opened for it, and asked again.
 fn asked(dir: &Path, query: &Query) -> (f64, f64, u64) {
-    let need = Need::Figures { members: false };
+    let members = false;
+    let need = match query.asks(Dimension::Village) {
+        true => Need::Figures { members },
+        false => Need::Sums { members },
+    };
     let ask = |ledger: &Ledger<JournalReader>| {
         figures::figures(ledger.facts(), ledger.state(), query).unwrap()
     };

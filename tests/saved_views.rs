@@ -29,7 +29,7 @@ use socai::log::{
 use socai::office::views::{self, Need, glance};
 use socai::office::{AsOf, Ledger, tags_of};
 use socai::projection::figures::{figures, figures_by_scan};
-use socai::projection::{Query, View};
+use socai::projection::{Dimension, Query, View};
 
 /// Long after every event.
 const NOW_MS: i64 = 4_000_000_000_000;
@@ -115,13 +115,20 @@ fn as_of(office: &Office, choice: u8, place: usize) -> AsOf {
 }
 
 fn same_figures(office: &Office, as_of: AsOf, queries: &[Query]) -> Result<(), TestCaseError> {
-    let ledger = office.glance(as_of, &Need::Figures { members: true });
+    let members = true;
+    let needs = [Need::Sums { members }, Need::Figures { members }];
+    let ledgers = needs.map(|need| office.glance(as_of, &need));
     let folded = office.folded(as_of);
-    prop_assert_eq!(ledger.stand(), folded.stand());
+    prop_assert_eq!(ledgers[0].stand(), folded.stand());
+    prop_assert_eq!(ledgers[1].stand(), folded.stand());
     let expected = office.expected(folded.stand().seq);
     for query in queries {
         let mut query = query.clone();
         for _ in 0..2 {
+            let of_units = [Dimension::Village, Dimension::Commune];
+            let named = of_units.iter().any(|by| query.asks(*by))
+                || query.boundaries != socai::projection::Boundaries::Then;
+            let ledger = &ledgers[usize::from(named)];
             prop_assert_eq!(
                 figures(ledger.facts(), ledger.state(), &query),
                 figures_by_scan(&expected.facts, &expected.state, &query),

@@ -9,9 +9,10 @@ use crate::domain::code::Code;
 use crate::domain::event::Event;
 use crate::domain::personal::{Personal, Sealed};
 use crate::domain::tags::household_tag;
-use crate::log::{EventRead, StoredEvent, codec};
+use crate::log::{EventRead, Events, StoredEvent, codec};
 use crate::office::OfficeError;
 use crate::office::personal::PersonalReader;
+use crate::office::views;
 
 /// Runs the command. With `--raw` the lines are exactly the hashed bytes, and no event needs to be
 /// understood; without it personal fields are opened where their keys exist.
@@ -34,25 +35,29 @@ pub fn run(console: &mut Console<'_>, place: &Place, args: &EventsArgs) -> Resul
             let code = Code::new(code).map_err(|error| {
                 console.wrong("--household", code, "không phải mã hộ", &error.to_string())
             })?;
-            Some(
-                log.tagged(&household_tag(&code))
-                    .map_err(|error| told(console, error))?,
-            )
+            let tag = household_tag(&code);
+            let found = views::tagged(&log, &place.dir, &tag);
+            Some(match found.map_err(|error| console.failure(&error))? {
+                Some(places) => places,
+                None => log.tagged(&tag).map_err(|error| told(console, error))?,
+            })
         }
         None => None,
     };
     if from > to {
         return Ok(());
     }
-    let stored = log.read(from, to).map_err(|error| told(console, error))?;
+    let stored: Events<'_> = match wanted {
+        Some(mut places) => {
+            places.retain(|place| (from..=to).contains(place));
+            let events = log.read_each(&places);
+            let events = events.map_err(|error| told(console, error))?;
+            Box::new(events.into_iter().map(Ok))
+        }
+        None => log.read(from, to).map_err(|error| told(console, error))?,
+    };
     for stored in stored {
         let stored = stored.map_err(|error| told(console, error))?;
-        if wanted
-            .as_ref()
-            .is_some_and(|seqs| seqs.binary_search(&stored.seq).is_err())
-        {
-            continue;
-        }
         let is_type = |kind: &String| type_of(&stored).is_some_and(|found| found == *kind);
         if !args.kind.as_ref().is_none_or(is_type) {
             continue;

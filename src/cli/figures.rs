@@ -41,13 +41,19 @@ pub fn run(
     book::check(console, args.output.as_deref())?;
     let of_a_list = |filter: &Filter| matches!(filter, Filter::Cohort(_));
     let members = query.filters.iter().any(of_a_list);
+    let villages = args.output.is_some()
+        || args.explain
+        || args.table.is_some()
+        || [Dimension::Village, Dimension::Commune]
+            .iter()
+            .any(|by| query.asks(*by));
     // Told in the units of another day, a household counts where it lives by then: that takes the
     // whole register.
     let ledger = match args.boundaries.as_str() {
         // By name and address takes the register.
-        "then" if !(args.explain && args.output.is_some()) => {
-            place.glance(console, &args.as_of, &Need::Figures { members })?
-        }
+        "then" if args.explain && args.output.is_some() => place.read(console, &args.as_of)?,
+        "then" if villages => place.glance(console, &args.as_of, &Need::Figures { members })?,
+        "then" => place.glance(console, &args.as_of, &Need::Sums { members })?,
         _ => place.read(console, &args.as_of)?,
     };
     let today = super::open::today(&ledger);

@@ -84,7 +84,11 @@ pub fn run(
         } => {
             book::check(console, output.as_deref())?;
             let span = Span::read(console, span)?;
-            let ledger = place.read(console, as_of)?;
+            // Only a fold of the whole log names the households behind a figure.
+            let ledger = match span.period {
+                Some(_) => place.read(console, as_of)?,
+                None => place.glance(console, as_of, &Need::People)?,
+            };
             let received = span
                 .period
                 .map(|_| figures::households_behind(ledger.facts(), ledger.state(), &span.query()));
@@ -131,7 +135,7 @@ pub fn run(
         }
         HouseholdCommand::Stale(args) => super::stale::run(console, place, args),
         HouseholdCommand::Find { text, as_of } => {
-            let ledger = place.read(console, as_of)?;
+            let ledger = place.glance(console, as_of, &Need::People)?;
             let found = search(&ledger, text);
             list(console, &ledger, &found, None)
         }

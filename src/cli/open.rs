@@ -196,7 +196,8 @@ impl Place {
         let keys = self.keys(console)?;
         let ledger = views::glance(journal, keys, as_of, SystemClock.now_ms(), &self.dir, need)
             .map_err(|error| console.failure(&error))?;
-        let folded = matches!(need, Need::Figures { .. }) && ledger.facts().base().is_none();
+        let folded = matches!(need, Need::Figures { .. } | Need::Sums { .. })
+            && ledger.facts().base().is_none();
         if folded && ledger.stand().seq >= SLOW_TO_FOLD {
             console.notice(console.pick(
                 "bảng số liệu dựng sẵn bị thiếu hoặc hỏng nên phải đọc lại cả sổ; \

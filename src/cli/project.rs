@@ -18,6 +18,7 @@ use crate::domain::personal::Subject;
 use crate::domain::stage::Stage;
 use crate::domain::state::Project;
 use crate::office::OfficeError;
+use crate::office::views::Need;
 use crate::projection::figures::{self, Axis, Dimension, Filter, Query, Row};
 
 /// Money of a project by source, in thousandths.
@@ -67,7 +68,11 @@ pub fn run(
         } => {
             book::check(console, output.as_deref())?;
             let span = Span::read(console, span)?;
-            let ledger = place.read(console, as_of)?;
+            let ledger = match Code::new(code) {
+                Ok(code) => place.glance(console, as_of, &Need::Projects(Some(code)))?,
+                // A text that is no code names none.
+                Err(_) => place.read(console, as_of)?,
+            };
             let Some((code, project)) = ledger.state().projects.get_key_value(code.as_str()) else {
                 let (what, name) = ("project", code.clone());
                 return Err(console.failure(&OfficeError::NotFound { what, name }));
@@ -84,7 +89,7 @@ pub fn run(
         } => {
             book::check(console, output.as_deref())?;
             let span = Span::read(console, span)?;
-            let ledger = place.read(console, as_of)?;
+            let ledger = place.glance(console, as_of, &Need::Projects(None))?;
             list(console, &ledger, span, output.as_deref())
         }
     }

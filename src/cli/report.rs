@@ -17,6 +17,7 @@ use crate::log::EventRead;
 use crate::log::codec::format_moment;
 use crate::office::kept::Keeping;
 use crate::office::reports::{IssueBasis, ReportOrder, narrative_text};
+use crate::office::views::Need;
 use crate::office::{Ledger, Outcome};
 use crate::projection::Boundaries;
 use crate::report::Template;
@@ -196,7 +197,10 @@ pub fn show(
     if let (None, Some((name, text))) = (&order.narrative, narrative) {
         order.narrative = Some((text.to_owned(), name.to_owned()));
     }
-    let ledger = place.read(console, &args.order.as_of)?;
+    let ledger = match args.order.boundaries.as_str() {
+        "then" => place.glance(console, &args.order.as_of, &Need::Report)?,
+        _ => place.read(console, &args.order.as_of)?,
+    };
     order.boundaries = boundaries(console, &args.order.boundaries, &ledger)?;
     let report = ledger.draft(&order);
     let report = report.map_err(|error| console.failure(&error))?;

@@ -181,6 +181,33 @@ pub fn decode(bytes: &[u8]) -> Result<Event, DecodeError> {
 /// # Errors
 /// As [`decode`].
 pub fn decode_as<B: Bodies>(bytes: &[u8]) -> Result<Event<B>, DecodeError> {
+    let (event, stored, v) = read_as::<B>(bytes)?;
+    let again = match &stored {
+        Some(stored) => write(&event, stored, v),
+        None => encode(&event),
+    };
+    match again {
+        Ok(again) if again == bytes => Ok(event),
+        _ => Err(DecodeError::NotCanonical),
+    }
+}
+
+/// Reads an event that was read from the log before, and kept behind a checksum: its form was
+/// checked then.
+///
+/// # Errors
+/// As [`decode`], but for the form.
+pub fn decode_kept(bytes: &[u8]) -> Result<Event, DecodeError> {
+    match super::canonical::support_event(bytes) {
+        Some(event) => Ok(event),
+        None => read_as::<Body>(bytes).map(|(event, _, _)| event),
+    }
+}
+
+/// An event, the data of an older version as it stands in the bytes, and the version.
+type ReadAs<B> = (Event<B>, Option<Box<RawValue>>, u32);
+
+fn read_as<B: Bodies>(bytes: &[u8]) -> Result<ReadAs<B>, DecodeError> {
     let malformed = |error: serde_json::Error| DecodeError::Malformed(error.to_string());
     let read: Read<'_> = serde_json::from_slice(bytes).map_err(malformed)?;
     let mut data = serde_json::Deserializer::from_str(read.data.get());
@@ -191,6 +218,7 @@ pub fn decode_as<B: Bodies>(bytes: &[u8]) -> Result<Event<B>, DecodeError> {
     let stored = body.stored.map(RawValue::from_string).transpose();
     let stored = stored.map_err(malformed)?;
     let at_ms = parse_moment(&read.at).ok_or(DecodeError::NotCanonical)?;
+    let v = read.v;
     let event = Event {
         at_ms,
         batch: read.batch,
@@ -205,14 +233,7 @@ pub fn decode_as<B: Bodies>(bytes: &[u8]) -> Result<Event<B>, DecodeError> {
         seq: read.seq,
         source: read.source,
     };
-    let again = match &stored {
-        Some(stored) => write(&event, stored, read.v),
-        None => encode(&event),
-    };
-    match again {
-        Ok(again) if again == bytes => Ok(event),
-        _ => Err(DecodeError::NotCanonical),
-    }
+    Ok((event, stored, v))
 }
 
 /// The members of an event that the log does not fill in itself, each as canonical JSON.

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::access::Watch;
 use super::asof::AsOf;
 use super::error::OfficeError;
+use super::noted::Noted;
 use super::personal::PersonalReader;
 use super::views::{Source, Wants};
 use crate::domain::code::Code;
@@ -39,6 +40,8 @@ pub struct Ledger<L> {
     pub(super) watch: Option<Arc<dyn Watch>>,
     /// What the state is folded from, where it is folded only as far as it is wanted.
     pub(super) part: Option<Source>,
+    /// What was noted on supports, where it is known without reading the log.
+    pub(super) noted: Option<Noted>,
 }
 
 impl<L: EventRead> Ledger<L> {
@@ -98,6 +101,7 @@ impl<L: EventRead> Ledger<L> {
             stand,
             watch: None,
             part: None,
+            noted: None,
         })
     }
 

@@ -224,14 +224,17 @@ impl<L: EventRead> Ledger<L> {
     /// # Errors
     /// When the template or the narrative has errors, or the template does not fit.
     pub fn draft(&self, order: &ReportOrder) -> Result<Report, OfficeError> {
-        let mut noted = Noted::default();
-        for event in self.events(1, u64::MAX)? {
-            noted.take(&event);
+        let mut read = Noted::default();
+        if self.noted.is_none() {
+            for event in self.events(1, u64::MAX)? {
+                read.take(&event);
+            }
         }
+        let noted = self.noted.as_ref().unwrap_or(&read);
         let moment = Moment {
             view: &self.view,
             stand: &self.stand,
-            noted: &noted,
+            noted,
         };
         make_draft(moment, order)
     }

@@ -790,6 +790,7 @@ fn check_keys_and_reports(
         keys,
         view,
         watch: None,
+        noted: None,
         stand,
         part: None,
     };

@@ -294,7 +294,7 @@ impl Query {
     }
 
     /// Whether it groups or filters by a dimension.
-    pub(super) fn asks(&self, dimension: Dimension) -> bool {
+    pub fn asks(&self, dimension: Dimension) -> bool {
         let by = |filter: &Filter| matches!(filter, Filter::Dimension(by, _) if *by == dimension);
         self.by.contains(&dimension) || self.filters.iter().any(by)
     }

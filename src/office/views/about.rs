@@ -6,18 +6,20 @@ use std::path::Path;
 use uuid::Uuid;
 
 use super::keys::{Key, support_key, support_of, tag_key};
+use super::run::Listed;
 use super::save::earlier;
 use super::{Views, events_at};
 use crate::domain::code::Code;
 use crate::domain::event::{Body, Event};
 use crate::domain::state::State;
-use crate::domain::tags::{household_tag, person_tag, tags};
+use crate::domain::tags::{household_tag, person_tag, project_tag, tags};
 use crate::log::keys::KeyStore;
 use crate::log::merkle::{Frontier, leaf_hash};
 use crate::log::{EventRead, StoredEvent};
 use crate::office::asof::AsOf;
 use crate::office::error::OfficeError;
 use crate::office::ledger::{Ledger, Stand, decode, offset};
+use crate::office::noted::Noted;
 use crate::projection::{Facts, View};
 
 /// What a question needs to know of a ledger.
@@ -29,8 +31,19 @@ pub enum Need {
         /// Whether the lists are needed.
         members: bool,
     },
+    /// Figures that neither group nor filter by villages or communes, nor name any.
+    Sums {
+        /// Whether the lists are needed.
+        members: bool,
+    },
     /// One household: its persons, its supports, and every event about them.
     Household(Code),
+    /// Every household and person, without what they received.
+    People,
+    /// One project, or every one: who takes part, its supports, and every event about them.
+    Projects(Option<Code>),
+    /// What a report is made of: figures, lists, and what was noted on supports.
+    Report,
 }
 
 /// Folds what a question needs, from the saved views where they are there and sound, else
@@ -47,13 +60,14 @@ pub fn glance<L: EventRead>(
     need: &Need,
 ) -> Result<Ledger<L>, OfficeError> {
     match quick(&log, as_of, now_ms, folder, need) {
-        Ok(Some((view, stand))) => Ok(Ledger {
+        Ok(Some((view, noted, stand))) => Ok(Ledger {
             log,
             keys,
             view,
             stand,
             watch: None,
             part: None,
+            noted,
         }),
         Ok(None) | Err(OfficeError::Views(_)) => Ledger::fold(log, keys, as_of, now_ms),
         Err(error) => Err(error),
@@ -67,15 +81,20 @@ fn quick<L: EventRead>(
     now_ms: i64,
     folder: &Path,
     need: &Need,
-) -> Result<Option<(View, Stand)>, OfficeError> {
+) -> Result<Option<(View, Option<Noted>, Stand)>, OfficeError> {
     let Some(views) = Views::open(folder, log.ledger().as_bytes(), &log.head()) else {
         return Ok(None);
     };
     let Some(tail) = views.tail(log)? else {
         return Ok(None);
     };
-    let members = matches!(need, Need::Figures { members: true });
-    let core = views.core(members).map_err(OfficeError::Views)?;
+    let (members, villages) = match need {
+        Need::Figures { members } => (*members, true),
+        Need::Sums { members } => (*members, false),
+        Need::Report => (true, true),
+        _ => (false, true),
+    };
+    let core = views.core(members, villages).map_err(OfficeError::Views)?;
     let Some(stand) = stand(log, &views, &tail, &core, as_of, now_ms)? else {
         return Ok(None);
     };
@@ -83,73 +102,158 @@ fn quick<L: EventRead>(
     let tail = tail.iter().filter(|stored| known(stored.seq));
     let tail = tail.map(decode).collect::<Result<Vec<Event>, _>>()?;
     let core = core.into_iter().filter(|event| known(event.seq));
+    let known = Known {
+        log,
+        views: &views,
+        tail: &tail,
+        seq: stand.seq,
+    };
+    let mut noted = None;
     let mut view = match need {
-        Need::Figures { .. } => figures(log, &views, core, &tail, stand.seq)?,
-        Need::Household(code) => household(log, &views, core, &tail, stand.seq, code)?,
+        Need::Figures { .. } | Need::Sums { .. } => known.figures(core, &[])?,
+        Need::Household(code) => known.circle(core, Circle::of_household(code))?,
+        Need::People => known.people(core)?,
+        Need::Projects(which) => {
+            let core: Vec<Event> = core.collect();
+            let circle = Circle::of_projects(core.iter().chain(&tail), which.as_ref());
+            known.circle(core.into_iter(), circle)?
+        }
+        Need::Report => {
+            let events = known.listed(Listed::Noted)?;
+            let mut all = Noted::default();
+            events.iter().chain(&tail).for_each(|event| all.take(event));
+            noted = Some(all);
+            known.figures(core, &events)?
+        }
     };
     (view.state.seq, view.state.at_ms) = (stand.seq, stand.at_ms);
-    Ok(Some((view, stand)))
+    Ok(Some((view, noted, stand)))
 }
 
-fn figures<L: EventRead>(
+/// The places of the events with a tag, ascending, without reading the whole log; `None` where the
+/// saved views cannot tell.
+///
+/// # Errors
+/// When the log or an event cannot be read.
+pub fn tagged<L: EventRead>(
     log: &L,
-    views: &Views,
-    core: impl Iterator<Item = Event>,
-    tail: &[Event],
-    seq: u64,
-) -> Result<View, OfficeError> {
-    let mut state = State::default();
-    for event in core {
-        state.evolve(&event)?;
+    folder: &Path,
+    tag: &[u8],
+) -> Result<Option<Vec<u64>>, OfficeError> {
+    let Some(views) = Views::open(folder, log.ledger().as_bytes(), &log.head()) else {
+        return Ok(None);
+    };
+    let Some(tail) = views.tail(log)? else {
+        return Ok(None);
+    };
+    let Ok(mut places) = views.places(tag_key(tag)) else {
+        return Ok(None);
+    };
+    places.sort_unstable();
+    places.dedup();
+    let has = |event: &Event| tags(event).iter().any(|its| its == tag);
+    // Another tag can have the same key.
+    let mut events = events_at(log, &places)?;
+    for stored in &tail {
+        events.push(decode(stored)?);
     }
-    let mut facts = Facts::over(Some(views.base()));
-    let later = tail.iter().filter_map(|event| {
-        let support = support_of(event)?;
-        (support != event.id).then_some(support)
-    });
-    for event in earlier(log, views, &later.collect::<HashSet<Uuid>>())? {
-        facts.evolve(&event);
-    }
-    facts.know_only(seq);
-    let mut view = View::from_parts(state, facts);
-    for event in tail {
-        view.evolve(event)?;
-    }
-    Ok(view)
+    let found = events.iter().filter(|event| has(event));
+    Ok(Some(found.map(|event| event.seq).collect()))
 }
 
-fn household<L: EventRead>(
-    log: &L,
-    views: &Views,
-    core: impl Iterator<Item = Event>,
-    tail: &[Event],
+/// What is known of a ledger: its saved views, and the events that follow, up to one of them.
+struct Known<'a, L> {
+    log: &'a L,
+    views: &'a Views,
+    tail: &'a [Event],
     seq: u64,
-    code: &Code,
-) -> Result<View, OfficeError> {
-    let mut events: BTreeMap<u64, Event> = core.map(|event| (event.seq, event)).collect();
-    let core_tail = tail.iter().filter(|event| !is_about_subjects(event));
-    events.extend(core_tail.map(|event| (event.seq, event.clone())));
-    let mut circle = Circle::default();
-    circle.tag(household_tag(code));
-    while let Some(keys) = circle.next() {
-        let mut places = Vec::new();
-        for key in keys {
-            places.extend(views.places(key).map_err(OfficeError::Views)?);
+}
+
+impl<L: EventRead> Known<'_, L> {
+    /// The facts, and the state of everything but households, persons and supports; of the supports
+    /// of some events the state too.
+    fn figures(
+        &self,
+        core: impl Iterator<Item = Event>,
+        of: &[Event],
+    ) -> Result<View, OfficeError> {
+        let mut facts = Facts::over(Some(self.views.base()));
+        let later = self.tail.iter().filter_map(|event| {
+            let support = support_of(event)?;
+            (support != event.id).then_some(support)
+        });
+        let later: HashSet<Uuid> = later.collect();
+        let mut of: HashSet<Uuid> = of.iter().filter_map(support_of).collect();
+        of.extend(&later);
+        let mut known: BTreeMap<u64, Event> = core.map(|event| (event.seq, event)).collect();
+        for event in earlier(self.log, self.views, &of)? {
+            if support_of(&event).is_some_and(|support| later.contains(&support)) {
+                facts.evolve(&event);
+            }
+            if event.seq <= self.seq {
+                known.insert(event.seq, event);
+            }
         }
-        places.retain(|place| *place <= seq && !circle.seen.contains(place));
-        places.sort_unstable();
-        places.dedup();
-        circle.seen.extend(&places);
-        circle.strangers.extend(events_at(log, &places)?);
-        for event in circle.belonging(tail, code) {
-            events.insert(event.seq, event);
+        let mut state = State::default();
+        for event in known.values() {
+            state.evolve(event)?;
         }
+        facts.know_only(self.seq);
+        let mut view = View::from_parts(state, facts);
+        for event in self.tail {
+            view.evolve(event)?;
+        }
+        Ok(view)
     }
-    let mut view = View::default();
-    for event in events.values() {
-        view.evolve(event)?;
+
+    /// Saved events whose places are listed, as far as they are known.
+    fn listed(&self, which: Listed) -> Result<Vec<Event>, OfficeError> {
+        let mut places = self.views.listed(which).map_err(OfficeError::Views)?;
+        places.retain(|place| *place <= self.seq);
+        events_at(self.log, &places)
     }
-    Ok(view)
+
+    /// The register of households and persons.
+    fn people(&self, core: impl Iterator<Item = Event>) -> Result<View, OfficeError> {
+        let people = self.listed(Listed::People)?;
+        let known = core.chain(people).map(|event| (event.seq, event));
+        let known: BTreeMap<u64, Event> = known.collect();
+        let mut state = State::default();
+        for event in known.values().chain(self.tail) {
+            state.evolve(event)?;
+        }
+        Ok(View::from_parts(state, Facts::default()))
+    }
+
+    /// What belongs together, beside what every question needs.
+    fn circle(
+        &self,
+        core: impl Iterator<Item = Event>,
+        mut circle: Circle,
+    ) -> Result<View, OfficeError> {
+        let mut events: BTreeMap<u64, Event> = core.map(|event| (event.seq, event)).collect();
+        let core_tail = self.tail.iter().filter(|event| !is_about_subjects(event));
+        events.extend(core_tail.map(|event| (event.seq, event.clone())));
+        while let Some(keys) = circle.next() {
+            let mut places = Vec::new();
+            for key in keys {
+                places.extend(self.views.places(key).map_err(OfficeError::Views)?);
+            }
+            places.retain(|place| *place <= self.seq && !circle.seen.contains(place));
+            places.sort_unstable();
+            places.dedup();
+            circle.seen.extend(&places);
+            circle.strangers.extend(events_at(self.log, &places)?);
+            for event in circle.belonging(self.tail) {
+                events.insert(event.seq, event);
+            }
+        }
+        let mut view = View::default();
+        for event in events.values() {
+            view.evolve(event)?;
+        }
+        Ok(view)
+    }
 }
 
 /// Whether an event is found by its keys rather than needed by every question.
@@ -158,9 +262,11 @@ fn is_about_subjects(event: &Event) -> bool {
     alone || super::run::is_of_a_subject(&event.body)
 }
 
-/// What belongs to a household, as far as it is known yet.
+/// What belongs to a household or to projects, as far as it is known yet.
 #[derive(Default)]
 struct Circle {
+    household: Option<Code>,
+    projects: BTreeSet<Code>,
     tags: BTreeSet<Vec<u8>>,
     supports: BTreeSet<Uuid>,
     /// Keys that were not asked yet.
@@ -174,6 +280,34 @@ struct Circle {
 }
 
 impl Circle {
+    fn of_household(code: &Code) -> Circle {
+        let mut circle = Circle {
+            household: Some(code.clone()),
+            ..Circle::default()
+        };
+        circle.tag(household_tag(code));
+        circle
+    }
+
+    /// One project, or all that some events register.
+    fn of_projects<'a>(events: impl Iterator<Item = &'a Event>, which: Option<&Code>) -> Circle {
+        let registered = events.filter_map(|event| match &event.body {
+            Body::ProjectRegistered(data) => Some(data.project.clone()),
+            _ => None,
+        });
+        let mut circle = Circle {
+            projects: match which {
+                Some(code) => BTreeSet::from([code.clone()]),
+                None => registered.collect(),
+            },
+            ..Circle::default()
+        };
+        for code in circle.projects.clone() {
+            circle.tag(project_tag(&code));
+        }
+        circle
+    }
+
     fn tag(&mut self, tag: Vec<u8>) {
         let key = tag_key(&tag);
         if self.tags.insert(tag) {
@@ -192,7 +326,7 @@ impl Circle {
     }
 
     /// The events that turn out to belong to it, until no more do.
-    fn belonging(&mut self, tail: &[Event], household: &Code) -> Vec<Event> {
+    fn belonging(&mut self, tail: &[Event]) -> Vec<Event> {
         let mut belonging: Vec<Event> = Vec::new();
         loop {
             let strangers = std::mem::take(&mut self.strangers);
@@ -207,17 +341,22 @@ impl Circle {
                 return belonging;
             }
             for event in &found {
-                self.widen(event, household);
+                self.widen(event);
             }
             belonging.extend(found);
         }
     }
 
-    fn widen(&mut self, event: &Event, household: &Code) {
-        if let Body::PersonJoined(data) = &event.body
-            && data.household == *household
-        {
-            self.tag(person_tag(&data.person));
+    fn widen(&mut self, event: &Event) {
+        match &event.body {
+            Body::PersonJoined(data) if self.household.as_ref() == Some(&data.household) => {
+                self.tag(person_tag(&data.person));
+            }
+            // Who takes part is told by name.
+            Body::ProjectJoined(data) if self.projects.contains(&data.project) => {
+                self.tag(household_tag(&data.household));
+            }
+            _ => {}
         }
         if let Some(support) = support_of(event)
             && self.supports.insert(support)

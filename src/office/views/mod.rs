@@ -37,7 +37,7 @@ use super::ledger::decode;
 use base::SavedBase;
 use manifest::Manifest;
 
-pub use about::{Need, glance};
+pub use about::{Need, glance, tagged};
 pub use keys::{Key, event_keys, reference_key, support_key, tag_key};
 pub(super) use run::is_of_a_subject;
 pub use save::{Saved, is_worth_saving, save, save_anew, throw_away};
@@ -140,32 +140,40 @@ impl Views {
     }
 
     /// The saved events that a figure needs beside the facts: everything but households, persons
-    /// and supports. With `members` also who takes part in a project or stands on a list.
+    /// and supports; with `members` also who takes part in a project or stands on a list, with
+    /// `villages` the villages too.
     ///
     /// # Errors
     /// Why the saved file cannot be read.
-    fn core(&self, members: bool) -> Result<Vec<Event>, String> {
+    fn core(&self, members: bool, villages: bool) -> Result<Vec<Event>, String> {
         let dir = folder(&self.ledger);
         let mut events = Vec::new();
         for run in &self.manifest.runs {
-            run.core(&dir, members, &mut events)?;
+            run.core(&dir, (members, villages), &mut events)?;
         }
         events.sort_by_key(|event| event.seq);
         Ok(events)
     }
 
+    /// The places of some saved events, ascending.
+    fn listed(&self, which: run::Listed) -> Result<Vec<u64>, String> {
+        let dir = folder(&self.ledger);
+        let mut places = Vec::new();
+        for run in &self.manifest.runs {
+            places.extend(run.listed(&dir, which)?);
+        }
+        Ok(places)
+    }
+
     /// The last mark that is not behind an event which `known` knows, by its place and its time.
     fn mark_before(&self, known: &dyn Fn(u64, i64) -> bool) -> Result<run::Mark, String> {
         let dir = folder(&self.ledger);
-        let mut last = run::Mark::default();
-        for run in &self.manifest.runs {
-            for mark in run.marks(&dir)? {
-                if known(mark.seq, mark.at_ms) && mark.seq > last.seq {
-                    last = mark;
-                }
+        for run in self.manifest.runs.iter().rev() {
+            if let Some(mark) = run.mark_before(&dir, known)? {
+                return Ok(mark);
             }
         }
-        Ok(last)
+        Ok(run::Mark::default())
     }
 }
 

@@ -5,9 +5,10 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::file::{Part, Parts, from_bytes, to_bytes};
-use super::keys::{Key, event_keys};
+use super::keys::{Key, event_keys, support_of};
 use crate::domain::code::Code;
 use crate::domain::event::{Body, Event};
+use crate::domain::ledger::UnitLevel;
 use crate::log::codec;
 use crate::log::merkle::Frontier;
 use crate::projection::base::Whose;
@@ -15,7 +16,9 @@ use crate::projection::column::{read_number, write_number};
 
 /// How many events lie between two marks: so many are hashed at most to give the root as of any
 /// event.
-const MARK_EVERY: u64 = 4_096;
+const MARK_EVERY: u64 = 1_024;
+/// How many marks a block holds.
+const MARKS_A_BLOCK: usize = 64;
 /// How many keys a block holds.
 const KEYS_A_BLOCK: usize = 1_024;
 /// How many codes a block holds.
@@ -23,10 +26,30 @@ const CODES_A_BLOCK: usize = 512;
 /// The bytes of an entry of the key index: first key, place, length and checksum of the block.
 const KEY_ENTRY: usize = 24;
 
+/// Events that are not kept, but whose places are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Listed {
+    /// What is about households and persons, and no support.
+    People,
+    /// Supports on which something was noted when they were recorded.
+    Noted,
+}
+
+impl Listed {
+    const ALL: [Listed; 2] = [Listed::People, Listed::Noted];
+
+    fn has(self, event: &Event) -> bool {
+        match self {
+            Listed::People => matches!(class_of(&event.body), Class::Person),
+            Listed::Noted => !event.findings.is_empty() && support_of(event).is_some(),
+        }
+    }
+}
+
 /// A place in the log with its time and the edge of the tree up to it.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Mark {
-    pub seq: u64,
+    seq: u64,
     pub at_ms: i64,
     edge: Vec<[u8; 32]>,
 }
@@ -36,6 +59,14 @@ impl Mark {
     pub(super) fn frontier(&self) -> Option<Frontier> {
         Frontier::from_parts(self.seq, self.edge.clone())
     }
+}
+
+/// A block of marks, and what its first mark says.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct MarkBlock {
+    seq: u64,
+    at_ms: i64,
+    block: Part,
 }
 
 /// A block of codes, sorted.
@@ -53,6 +84,9 @@ pub(super) struct Run {
     pub last: u64,
     core: Part,
     members: Part,
+    villages: Part,
+    /// The places of some events: those of each [`Listed`].
+    listed: [Part; 2],
     marks: Part,
     /// The index of the blocks of household codes and of person codes.
     codes: [Part; 2],
@@ -69,24 +103,68 @@ impl Run {
     pub(super) fn core(
         &self,
         dir: &Path,
-        members: bool,
+        (members, villages): (bool, bool),
         events: &mut Vec<Event>,
     ) -> Result<(), String> {
         let path = dir.join(&self.name);
-        let parts = [Some(&self.core), members.then_some(&self.members)];
+        let parts = [
+            Some(&self.core),
+            members.then_some(&self.members),
+            villages.then_some(&self.villages),
+        ];
         for part in parts.into_iter().flatten().filter(|part| part.len > 0) {
             let bytes = part.read(&path)?;
             for line in bytes.split(|byte| *byte == b'\n') {
                 if !line.is_empty() {
-                    events.push(codec::decode(line).map_err(|error| error.to_string())?);
+                    events.push(codec::decode_kept(line).map_err(|error| error.to_string())?);
                 }
             }
         }
         Ok(())
     }
 
-    pub(super) fn marks(&self, dir: &Path) -> Result<Vec<Mark>, String> {
-        from_bytes(&self.marks.read(&dir.join(&self.name))?)
+    /// The places of some events, ascending.
+    pub(super) fn listed(&self, dir: &Path, which: Listed) -> Result<Vec<u64>, String> {
+        let [people, noted] = &self.listed;
+        let part = match which {
+            Listed::People => people,
+            Listed::Noted => noted,
+        };
+        let bytes = part.read(&dir.join(&self.name))?;
+        let (mut at, mut place, mut places) = (0, 0u64, Vec::new());
+        while at < bytes.len() {
+            let more = read_number(&bytes, &mut at).ok_or("a list of places is not readable")?;
+            place = place.wrapping_add(more);
+            places.push(place);
+        }
+        Ok(places)
+    }
+
+    /// The last mark that `known` knows by its place and its time.
+    pub(super) fn mark_before(
+        &self,
+        dir: &Path,
+        known: &dyn Fn(u64, i64) -> bool,
+    ) -> Result<Option<Mark>, String> {
+        let path = dir.join(&self.name);
+        let blocks: Vec<MarkBlock> = from_bytes(&self.marks.read(&path)?)?;
+        let before = blocks.partition_point(|block| known(block.seq, block.at_ms));
+        let Some(block) = before.checked_sub(1).and_then(|place| blocks.get(place)) else {
+            return Ok(None);
+        };
+        let mut marks: Vec<Mark> = from_bytes(&block.block.read(&path)?)?;
+        marks.truncate(marks.partition_point(|mark| known(mark.seq, mark.at_ms)));
+        Ok(marks.pop())
+    }
+
+    fn marks(&self, dir: &Path) -> Result<Vec<Mark>, String> {
+        let path = dir.join(&self.name);
+        let blocks: Vec<MarkBlock> = from_bytes(&self.marks.read(&path)?)?;
+        let mut marks = Vec::new();
+        for block in blocks {
+            marks.extend(from_bytes::<Vec<Mark>>(&block.block.read(&path)?)?);
+        }
+        Ok(marks)
     }
 
     /// The index of the blocks of keys.
@@ -199,6 +277,10 @@ impl Run {
         builder.last = self.last;
         builder.core = self.core.read(&path)?;
         builder.members = self.members.read(&path)?;
+        builder.villages = self.villages.read(&path)?;
+        for (which, into) in Listed::ALL.into_iter().zip(&mut builder.listed) {
+            *into = self.listed(dir, which)?;
+        }
         builder.marks = self.marks(dir)?;
         let index = self.keys.read(&path)?;
         for entry in index.as_chunks::<KEY_ENTRY>().0 {
@@ -271,6 +353,8 @@ pub(super) struct RunBuilder {
     last: u64,
     core: Vec<u8>,
     members: Vec<u8>,
+    villages: Vec<u8>,
+    listed: [Vec<u64>; 2],
     marks: Vec<Mark>,
     keys: Vec<(u64, u64)>,
     codes: [Vec<(String, u32)>; 2],
@@ -284,6 +368,8 @@ impl RunBuilder {
             last: first - 1,
             core: Vec::new(),
             members: Vec::new(),
+            villages: Vec::new(),
+            listed: [Vec::new(), Vec::new()],
             marks: Vec::new(),
             keys: Vec::new(),
             codes: [Vec::new(), Vec::new()],
@@ -304,10 +390,16 @@ impl RunBuilder {
         if let Some(part) = match class_of(&event.body) {
             Class::Core => Some(&mut self.core),
             Class::Member => Some(&mut self.members),
-            Class::Subject => None,
+            Class::Village => Some(&mut self.villages),
+            Class::Person | Class::Support => None,
         } {
             part.extend_from_slice(bytes);
             part.push(b'\n');
+        }
+        for (which, into) in Listed::ALL.into_iter().zip(&mut self.listed) {
+            if which.has(event) {
+                into.push(seq);
+            }
         }
         if seq.is_multiple_of(MARK_EVERY) {
             self.marks.push(Mark {
@@ -333,6 +425,10 @@ impl RunBuilder {
         self.last = later.last;
         self.core.extend(later.core);
         self.members.extend(later.members);
+        self.villages.extend(later.villages);
+        for (listed, later) in self.listed.iter_mut().zip(later.listed) {
+            listed.extend(later);
+        }
         self.marks.extend(later.marks);
         self.keys.extend(later.keys);
         for (codes, later) in self.codes.iter_mut().zip(later.codes) {
@@ -348,7 +444,26 @@ impl RunBuilder {
         let mut file = Vec::new();
         let core = Part::add(&mut file, &self.core);
         let members = Part::add(&mut file, &self.members);
-        let marks = Part::add(&mut file, &to_bytes(&self.marks)?);
+        let villages = Part::add(&mut file, &self.villages);
+        let mut listed = [Part::default(); 2];
+        for (part, places) in listed.iter_mut().zip(&self.listed) {
+            let (mut bytes, mut last) = (Vec::new(), 0);
+            for place in places {
+                write_number(place - last, &mut bytes);
+                last = *place;
+            }
+            *part = Part::add(&mut file, &bytes);
+        }
+        let mut blocks = Vec::new();
+        for marks in self.marks.chunks(MARKS_A_BLOCK) {
+            let Some(first) = marks.first() else { continue };
+            blocks.push(MarkBlock {
+                seq: first.seq,
+                at_ms: first.at_ms,
+                block: Part::add(&mut file, &to_bytes(&marks)?),
+            });
+        }
+        let marks = Part::add(&mut file, &to_bytes(&blocks)?);
         let mut codes = [Part::default(); 2];
         for (index, codes) in codes.iter_mut().zip(&mut self.codes) {
             codes.sort_unstable();
@@ -371,6 +486,8 @@ impl RunBuilder {
             last: self.last,
             core,
             members,
+            villages,
+            listed,
             marks,
             codes,
             keys,
@@ -409,13 +526,18 @@ enum Class {
     Core,
     /// It says that a household takes part in something.
     Member,
-    /// It is about a household, a person or a support, and found by its keys.
-    Subject,
+    /// It registers a village: there can be tens of thousands, and few questions name them.
+    Village,
+    /// It is about a household or a person, and found by its keys.
+    Person,
+    /// It is about a support, and found by its keys.
+    Support,
 }
 
 fn class_of(body: &Body) -> Class {
     match body {
         Body::CohortListed(_) | Body::ProjectJoined(_) => Class::Member,
+        Body::UnitRegistered(data) if data.level == UnitLevel::Village => Class::Village,
         Body::HouseholdRegistered(_)
         | Body::HouseholdMoved(_)
         | Body::HouseholdHeadChanged(_)
@@ -423,11 +545,11 @@ fn class_of(body: &Body) -> Class {
         | Body::HouseholdClassified(_)
         | Body::PersonJoined(_)
         | Body::PersonChanged(_)
-        | Body::PersonLeft(_)
-        | Body::Support(..)
+        | Body::PersonLeft(_) => Class::Person,
+        Body::Support(..)
         | Body::SupportReversed(_)
         | Body::SupportCorrected(_)
-        | Body::SupportRecovered(_) => Class::Subject,
+        | Body::SupportRecovered(_) => Class::Support,
         // Whatever else there is or will be is needed until somebody says that it is not.
         _ => Class::Core,
     }
@@ -435,5 +557,5 @@ fn class_of(body: &Body) -> Class {
 
 /// Whether an event is found by its keys and by nothing else.
 pub(in crate::office) fn is_of_a_subject(body: &Body) -> bool {
-    matches!(class_of(body), Class::Subject)
+    matches!(class_of(body), Class::Person | Class::Support)
 }

@@ -171,7 +171,7 @@ impl Source {
         let Some(tail) = views.tail(log)? else {
             return Ok(None);
         };
-        let core = views.core(false).map_err(OfficeError::Views)?;
+        let core = views.core(false, true).map_err(OfficeError::Views)?;
         let tail: Vec<Event> = tail.iter().map(decode).collect::<Result<_, _>>()?;
         // What the tail says of an older support is folded onto all that was said of it before.
         let later = tail.iter().filter_map(|event| {
@@ -204,7 +204,7 @@ impl Source {
         self.follow(log)?;
         let found = self.find(log)?;
         let lists = match self.wants.lists {
-            true => self.views.core(true).map_err(OfficeError::Views)?,
+            true => self.views.core(true, true).map_err(OfficeError::Views)?,
             false => Vec::new(),
         };
         let core = if self.wants.lists { &lists } else { &self.core };
