@@ -145,6 +145,7 @@ impl<L: EventRead> Ledger<L> {
             stand,
             watch: None,
             part: Some(source),
+            noted: None,
         })
     }
 
