@@ -187,6 +187,22 @@ pub fn is_pending(folder: &Path) -> bool {
     intent_path(folder).exists()
 }
 
+/// Whose keys an unfinished erasure destroys, each with the number that its key is found by.
+///
+/// # Errors
+/// When the intent is there and cannot be read.
+pub fn pending(folder: &Path) -> Result<Vec<(Subject, u32)>, OfficeError> {
+    let path = intent_path(folder);
+    match std::fs::read(&path) {
+        Ok(text) => match serde_json::from_slice::<Intent>(&text) {
+            Ok(intent) => Ok(intent.keys()),
+            Err(error) => Err(file_error(&path, io::Error::other(error))),
+        },
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(file_error(&path, error)),
+    }
+}
+
 fn intent_path(folder: &Path) -> PathBuf {
     folder.join("keys").join(INTENT)
 }

@@ -16,7 +16,9 @@ mod ahead;
 
 use ahead::{Decoded, Seen};
 
+use super::access::AccessLog;
 use super::asof::AsOf;
+use super::erasure;
 use super::error::OfficeError;
 use super::kept::{self, Kept};
 use super::ledger::{Ledger, Stand};
@@ -61,6 +63,8 @@ pub enum Check {
     Index,
     /// The keys that sealed fields need, and the key that signs.
     Keys,
+    /// The log of who opened personal fields: its chain, and the anchors in the ledger.
+    Access,
     /// The saved views, against a replay.
     Views,
     /// Issued reports, made again.
@@ -69,7 +73,7 @@ pub enum Check {
 
 impl Check {
     /// All of them, in the order in which they are told.
-    pub const ALL: [Check; 9] = [
+    pub const ALL: [Check; 10] = [
         Check::Journal,
         Check::Tree,
         Check::Checkpoints,
@@ -77,6 +81,7 @@ impl Check {
         Check::Fold,
         Check::Index,
         Check::Keys,
+        Check::Access,
         Check::Views,
         Check::Reports,
     ];
@@ -91,6 +96,7 @@ impl Check {
             Check::Fold => "fold",
             Check::Index => "index",
             Check::Keys => "keys",
+            Check::Access => "access",
             Check::Views => "views",
             Check::Reports => "reports",
         }
@@ -106,6 +112,7 @@ impl Check {
             Check::Fold => ("dựng lại sổ", "replay"),
             Check::Index => ("chỉ mục sled", "index in sled"),
             Check::Keys => ("khóa", "keys"),
+            Check::Access => ("nhật ký truy cập", "access log"),
             Check::Views => ("số liệu đã lưu", "saved views"),
             Check::Reports => ("báo cáo đã phát hành", "issued reports"),
         };
@@ -772,7 +779,8 @@ fn check_keys_and_reports(
             return found.not_made(Check::Reports, "keys_unusable", text);
         }
     };
-    check_keys(&keys, &reader, &view, pass, found);
+    check_keys(dir, &keys, &reader, &view, pass, found);
+    check_access(dir, &view, pass, found);
     if pass.stuck {
         if pass.newer == 0 {
             let text = Text::new("sổ không dựng lại được", "the ledger cannot be folded");
@@ -868,7 +876,48 @@ fn compare_figures(
     }
 }
 
+/// The access log, which the ledger anchors.
+fn check_access(dir: &Path, view: &View, pass: &Pass, found: &mut Verification) {
+    if pass.newer > 0 {
+        // A newer program may have anchored more.
+        return;
+    }
+    found.made.insert(Check::Access);
+    if let Err(error) = AccessLog::of(dir).read(&view.state.anchors) {
+        found.fault(Check::Access, &error, None);
+    }
+}
+
+/// The keys that an erasure which was cut short is about to destroy, or has destroyed.
+fn pending_erasure(dir: &Path, found: &mut Verification) -> Vec<(Subject, u32)> {
+    match erasure::pending(dir) {
+        Ok(pending) => {
+            if !pending.is_empty() {
+                let names: Vec<String> = pending.iter().map(|it| it.0.to_string()).collect();
+                let names = names.join(", ");
+                let text = Text::new(
+                    format!(
+                        "một việc xóa dữ liệu cá nhân đang dở dang ({names}); lần ghi sổ tiếp theo \
+                         sẽ hoàn tất"
+                    ),
+                    format!(
+                        "an erasure of personal data is unfinished ({names}); the next recording \
+                         finishes it"
+                    ),
+                );
+                found.note(Check::Keys, "erasure_pending", text);
+            }
+            pending
+        }
+        Err(error) => {
+            found.fault(Check::Keys, &error, None);
+            Vec::new()
+        }
+    }
+}
+
 fn check_keys(
+    dir: &Path,
     keys: &KeyStore,
     reader: &JournalReader,
     view: &View,
@@ -893,7 +942,9 @@ fn check_keys(
         }
         Err(error) => return found.fault(Check::Keys, &error, None),
     }
+    let pending = pending_erasure(dir, found);
     for ((subject, then), seq) in &pass.sealed {
+        let is_pending = pending.iter().any(|it| (&it.0, it.1) == (subject, *then));
         let erased = erasures(view, subject) > *then;
         match keys.key_for(subject, *then) {
             Ok(Some(_)) if erased => {
@@ -907,7 +958,7 @@ fn check_keys(
                 found.tell(Check::Keys, "erased_key_there", Some(*seq), text);
             }
             Ok(Some(_)) => {}
-            Ok(None) if erased => {}
+            Ok(None) if erased || is_pending => {}
             Ok(None) => {
                 let text = Text::new(
                     format!("mất khóa của trường cá nhân từ sự kiện {seq} (chưa từng có lệnh xóa)"),

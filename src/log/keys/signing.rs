@@ -5,6 +5,7 @@
 //! a cut in between is finished by the next rotation or checkpoint.
 
 use super::{KeyError, KeyStore, SECRET_LEN, draw_secret, files, read_secret};
+use crate::log::disk;
 use crate::log::random::Random;
 
 use std::io;
@@ -48,12 +49,17 @@ impl KeyStore {
         }
     }
 
-    /// Puts the next seed in the place of the old one, which is overwritten and removed.
+    /// Puts the next seed in the place of the old one, which is overwritten and removed. Where there
+    /// is no next one, the old one stays.
     ///
     /// # Errors
-    /// [`KeyError::ReadOnly`]; [`KeyError::Stopped`]; [`KeyError::Io`].
+    /// [`KeyError::SeedMissing`]; [`KeyError::ReadOnly`]; [`KeyError::Stopped`]; [`KeyError::Io`].
     pub fn use_next_seed(&self) -> Result<(), KeyError> {
         let _state = self.lock_to_write()?;
+        let next = self.folder.join(NEXT);
+        if !disk::exists(&next) {
+            return Err(KeyError::SeedMissing { file: next });
+        }
         let (path, out) = (self.folder.join("signing"), self.folder.join(OUT));
         files::destroy(&out)?;
         match files::rename(&path, &out) {
@@ -61,7 +67,7 @@ impl KeyStore {
             Err(KeyError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {}
             other => other?,
         }
-        files::rename(&self.folder.join(NEXT), &path)?;
+        files::rename(&next, &path)?;
         files::sync_folder(&self.folder)?;
         files::destroy(&out)?;
         files::sync_folder(&self.folder)

@@ -642,6 +642,10 @@ fn the_signing_seed_is_made_once() {
         store.create_signing_seed(&mut random),
         Err(KeyError::AlreadyThere { .. })
     ));
+    // Without a next seed the one in use stays.
+    let error = store.use_next_seed().unwrap_err();
+    assert_eq!(error.code(), "signing_seed_missing");
+    assert_eq!(*store.signing_seed().unwrap(), *seed);
     // An erasure leaves it as it is.
     store.erase(&[household(1)], &mut random).unwrap();
     let reader = KeyStore::open_read_only(&folder).unwrap();
