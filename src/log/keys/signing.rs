@@ -49,11 +49,12 @@ impl KeyStore {
         }
     }
 
-    /// Puts the next seed in the place of the old one, which is overwritten and removed. Where there
-    /// is no next one, the old one stays.
+    /// Puts the next seed in the place of the old one, which is overwritten and removed. Where
+    /// there is no next one, the old one stays.
     ///
     /// # Errors
-    /// [`KeyError::SeedMissing`]; [`KeyError::ReadOnly`]; [`KeyError::Stopped`]; [`KeyError::Io`].
+    /// [`KeyError::SeedMissing`]; [`KeyError::ReadOnly`]; [`KeyError::Stopped`];
+    /// [`KeyError::Io`].
     pub fn use_next_seed(&self) -> Result<(), KeyError> {
         let _state = self.lock_to_write()?;
         let next = self.folder.join(NEXT);
