@@ -410,7 +410,8 @@ fn widths(page: &Page) -> Vec<usize> {
 /// How many lines the texts of a row take in columns so wide.
 fn lines<'t>(texts: impl Iterator<Item = &'t str>, widths: &[usize]) -> usize {
     let wrapped = |(text, width): (&str, &usize)| {
-        let room = width.saturating_sub(2).max(4);
+        // The letter that offices write in is narrower than the digit a width counts.
+        let room = (width * 6 / 5).saturating_sub(2).max(4);
         let line = |line: &str| {
             // A word goes to the next line whole.
             let (mut lines, mut used) = (1, 0);
