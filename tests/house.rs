@@ -177,8 +177,10 @@ fn folds_and_reports_are_pure() {
 
 #[test]
 fn money_never_meets_a_float() {
-    for path in sources(&src()) {
-        let text = code(&path);
+    // Places on a page of PDF: the library takes them so, and no amount comes there.
+    let ink = src().join("report/document/pdf/ink.rs");
+    for path in sources(&src()).iter().filter(|path| **path != ink) {
+        let text = code(path);
         for word in ["f32", "f64"] {
             let whole = |part: &str| {
                 part.chars()

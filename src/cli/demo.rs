@@ -6,7 +6,7 @@ use super::args::{AsOfArgs, DemoArgs};
 use super::console::{Console, Failure, Problem};
 use super::init::{self, Wanted};
 use super::open::{Place, Writer};
-use super::report::{OrderArgs, ReportArgs};
+use super::report::{LayoutArgs, OrderArgs, ReportArgs};
 use crate::domain::code::Code;
 use crate::domain::command::{BudgetDraft, Command};
 use crate::domain::event::{Actor, Document};
@@ -92,6 +92,7 @@ pub fn run(console: &mut Console<'_>, place: &Place, args: &DemoArgs) -> Result<
             as_of: AsOfArgs::default(),
         },
         output: None,
+        layout: LayoutArgs::default(),
     };
     let [vi, en] = NARRATIVES;
     super::report::show(console, &place, &report, Some(console.pick(vi, en)))?;

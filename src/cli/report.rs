@@ -21,7 +21,7 @@ use crate::office::views::Need;
 use crate::office::{Ledger, Outcome};
 use crate::projection::Boundaries;
 use crate::report::Template;
-use crate::report::document::{Document, Setting};
+use crate::report::document::{Document, LARGEST_LAYOUT_BYTES, Setting};
 
 /// `report`.
 #[derive(Debug, Subcommand)]
@@ -40,9 +40,12 @@ pub enum ReportCommand {
     Regenerate {
         /// Số báo cáo, ví dụ 57/BC-UBND hoặc 57@2023 · its number
         number: String,
-        /// Ghi ra tệp: .txt .md .html .csv .json .docx .xlsx · write to a file
+        /// Ghi ra tệp: .txt .md .html .csv .json .docx .pdf .xlsx · write to a file
         #[arg(long, value_name = "FILE")]
         output: Option<PathBuf>,
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        layout: LayoutArgs,
     },
     /// Dùng mẫu báo cáo mới (JSON); báo cáo đã phát hành giữ mẫu cũ · adopt a template
     Adopt {
@@ -101,9 +104,20 @@ pub struct ReportArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub order: OrderArgs,
-    /// Ghi ra tệp: .txt .md .html .csv .json .docx .xlsx · write to a file
+    /// Ghi ra tệp: .txt .md .html .csv .json .docx .pdf .xlsx · write to a file
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub layout: LayoutArgs,
+}
+
+/// An office's own layout.
+#[derive(Debug, Default, Args)]
+pub struct LayoutArgs {
+    /// Mẫu trình bày .docx của cơ quan, có các trường {{…}} · the office's own Word layout
+    #[arg(long, value_name = "FILE")]
+    pub layout: Option<PathBuf>,
 }
 
 /// `report issue`.
@@ -118,10 +132,13 @@ pub struct IssueArgs {
     /// Ngày văn bản · date of the document
     #[arg(long)]
     pub date: String,
-    /// Ghi ra tệp (lặp lại được): .txt .md .html .csv .json .docx .xlsx; văn bản Word được lưu
-    /// trong kept/ · write to a file (repeatable); a document is kept in kept/
+    /// Ghi ra tệp (lặp lại được): .txt .md .html .csv .json .docx .pdf .xlsx; văn bản được
+    /// lưu trong kept/ · write to a file (repeatable); a document is kept in kept/
     #[arg(long, value_name = "FILE")]
     pub output: Vec<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub layout: LayoutArgs,
     /// What it rests on.
     #[command(flatten)]
     pub basis: BasisArgs,
@@ -165,9 +182,11 @@ pub fn run(
         ReportCommand::Show(args) => show(console, place, args, None),
         ReportCommand::Issue(args) => issue(console, place, args),
         ReportCommand::List { as_of } => list(console, place, as_of),
-        ReportCommand::Regenerate { number, output } => {
-            regenerate(console, place, number, output.as_deref())
-        }
+        ReportCommand::Regenerate {
+            number,
+            output,
+            layout,
+        } => regenerate(console, place, number, (output.as_deref(), layout)),
         ReportCommand::Adopt { file, basis } => adopt(console, place, file, basis),
         ReportCommand::Diff(args) => report_diff::diff(console, place, args),
         ReportCommand::Explain {
@@ -194,6 +213,11 @@ pub fn show(
 ) -> Result<(), Failure> {
     let mut order = order(console, &args.order)?;
     let form = Output::of(console, args.output.as_deref())?;
+    let layout = read_layout(
+        console,
+        &args.layout,
+        form == Output::Document(Document::Docx),
+    )?;
     if let (None, Some((name, text))) = (&order.narrative, narrative) {
         order.narrative = Some((text.to_owned(), name.to_owned()));
     }
@@ -204,16 +228,37 @@ pub fn show(
     order.boundaries = boundaries(console, &args.order.boundaries, &ledger)?;
     let report = ledger.draft(&order);
     let report = report.map_err(|error| console.failure(&error))?;
-    let setting = setting(ledger.state());
+    let setting = setting(ledger.state(), layout.as_ref());
     put(console, &report, form, &setting, args.output.as_deref())
 }
 
 /// What a document says beside the report.
-fn setting(state: &State) -> Setting<'_> {
+fn setting<'a>(state: &'a State, layout: Option<&'a Vec<u8>>) -> Setting<'a> {
     let opened = state.ledger.as_ref();
     Setting {
         origin: opened.map_or("", |opened| &opened.origin),
+        layout: layout.map(Vec::as_slice),
     }
+}
+
+/// The office's own layout, where one was given. It is for Word alone.
+fn read_layout(
+    console: &Console<'_>,
+    args: &LayoutArgs,
+    is_word: bool,
+) -> Result<Option<Vec<u8>>, Failure> {
+    let Some(path) = &args.layout else {
+        return Ok(None);
+    };
+    if !is_word {
+        return Err(console.wrong(
+            "--layout",
+            &path.display().to_string(),
+            "mẫu trình bày chỉ dùng khi ghi ra tệp .docx (--output FILE.docx)",
+            "a layout is for an output of Word (--output FILE.docx)",
+        ));
+    }
+    values::bytes(console, path, LARGEST_LAYOUT_BYTES).map(Some)
 }
 
 /// By which boundaries a report counts: today is the day on which it is made, and stays that day.
@@ -271,6 +316,7 @@ fn issue(console: &mut Console<'_>, place: &Place, args: &IssueArgs) -> Result<(
         Output::Text(_) => None,
     });
     let documents: Vec<Document> = documents.collect();
+    let layout = read_layout(console, &args.layout, documents.contains(&Document::Docx))?;
     let as_of = place.as_of(console, &args.order.as_of)?;
     let mut ledger = place.write(console)?;
     order.boundaries = boundaries(console, &args.order.boundaries, &ledger)?;
@@ -279,6 +325,7 @@ fn issue(console: &mut Console<'_>, place: &Place, args: &IssueArgs) -> Result<(
     let keeping = Keeping {
         folder: &place.dir,
         documents: &documents,
+        layout: layout.as_deref(),
     };
     let (report, outcome) = ledger
         .issue_and_keep(&mut tools, &by, &order, as_of, &basis, &keeping)
@@ -295,7 +342,7 @@ fn issue(console: &mut Console<'_>, place: &Place, args: &IssueArgs) -> Result<(
     } else {
         tell_issued(console, &issued)?;
     }
-    let setting = setting(ledger.state());
+    let setting = setting(ledger.state(), layout.as_ref());
     for (path, output) in outputs {
         let bytes = output.bytes(console, &report, &setting)?;
         save(console, path, &bytes)?;
@@ -433,13 +480,14 @@ fn regenerate(
     console: &mut Console<'_>,
     place: &Place,
     number: &str,
-    output: Option<&Path>,
+    (output, layout): (Option<&Path>, &LayoutArgs),
 ) -> Result<(), Failure> {
     let form = Output::of(console, output)?;
+    let layout = read_layout(console, layout, form == Output::Document(Document::Docx))?;
     let ledger: Reader = place.read(console, &AsOfArgs::default())?;
     let issued = ledger.issued(number);
     let issued = issued.map_err(|error| console.failure(&error))?;
-    let setting = setting(ledger.state());
+    let setting = setting(ledger.state(), layout.as_ref());
     let mut kept = None;
     if let (Output::Document(document), Some(path)) = (form, output) {
         let found = put_kept(console, &place.dir, issued, document, path)?;

@@ -13,7 +13,7 @@ use crate::report::document::{Document, Setting, document};
 use crate::report::render::{Form, render};
 
 /// What a file can end in.
-const ENDINGS: &str = ".txt, .md, .html, .csv, .json, .docx, .xlsx";
+const ENDINGS: &str = ".txt, .md, .html, .csv, .json, .docx, .pdf, .xlsx";
 
 /// The form of an output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -25,6 +25,8 @@ pub struct Keeping<'a> {
     pub folder: &'a Path,
     /// The documents.
     pub documents: &'a [Document],
+    /// An office's own layout of the Word document.
+    pub layout: Option<&'a [u8]>,
 }
 
 /// A file as it was issued, or what became of it.

@@ -434,6 +434,7 @@ impl<L: EventLog> Ledger<L> {
         let none = Keeping {
             folder: Path::new(""),
             documents: &[],
+            layout: None,
         };
         self.issue_and_keep(tools, by, order, as_of, basis, &none)
     }
@@ -485,6 +486,7 @@ impl<L: EventLog> Ledger<L> {
         let opened = self.state().ledger.as_ref();
         let setting = Setting {
             origin: opened.map_or("", |opened| &opened.origin),
+            layout: keeping.layout,
         };
         let mut made = Vec::new();
         for form in keeping.documents {

@@ -20,6 +20,7 @@ pub mod number;
 mod point;
 pub mod render;
 pub mod sentence;
+pub mod spelled;
 mod table;
 pub mod template;
 mod words;

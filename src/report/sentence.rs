@@ -5,6 +5,7 @@
 //! | `{loan.turns}` | the figure as its measure is written: `21`, `1.337.000.000 đồng`, `1.125 kg` |
 //! | `{loan.turns:number}` | the digits alone |
 //! | `{loan.turns:pad2}` | in Vietnamese, below 10, with a zero before it: `08` |
+//! | `{loan.amount:words}` | in words: *Năm mươi triệu đồng* |
 //! | `{loan.turns:loan/loans}` | the digits and, in English, the word that fits: `21 loans` |
 //! | `{?loan.turns: text}` | the text, with what is in its braces, unless the figure is 0 |
 //! | `{period}` | what the report's period is called |
@@ -13,8 +14,9 @@
 
 use std::collections::BTreeMap;
 
-use super::figure::Answer;
+use super::figure::{Answer, Value};
 use super::number;
+use super::spelled;
 use super::words::Words;
 use crate::domain::language::Lang;
 
@@ -67,6 +69,7 @@ enum Form {
     Measure,
     Number,
     Pad2,
+    Words,
     Counted { one: String, many: String },
 }
 
@@ -184,6 +187,7 @@ fn read_form(form: &str) -> Result<Form, SentenceFault> {
     match (form, form.split_once('/')) {
         ("number", _) => Ok(Form::Number),
         ("pad2", _) => Ok(Form::Pad2),
+        ("words", _) => Ok(Form::Words),
         (_, Some((one, many))) if !one.is_empty() && !many.is_empty() => Ok(Form::Counted {
             one: one.to_owned(),
             many: many.to_owned(),
@@ -236,6 +240,10 @@ fn written(answer: &Answer, form: &Form, lang: Lang) -> String {
             format!("{digits:0>2}")
         }
         Form::Pad2 => digits,
+        Form::Words => match &answer.value {
+            Value::Money(_, currency) => spelled::amount(value, currency, lang),
+            _ => spelled::spelled(value, lang),
+        },
         Form::Counted { one, many } => {
             let word = if value == 1_000 { one } else { many };
             format!("{digits} {word}")

@@ -8,7 +8,12 @@ pub const PADDING: i32 = 85;
 
 /// A text in lines that are no wider than some twips. A word that is wider than a line is cut.
 pub fn lines(text: &str, face: Face, size: i32, width: i32) -> Vec<String> {
-    let mut lines = Vec::new();
+    lines_after(text, face, size, width, 0)
+}
+
+/// The same where the first line stands in by some twips.
+pub fn lines_after(text: &str, face: Face, size: i32, width: i32, first: i32) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
     for part in text.split('\n') {
         let mut line = String::new();
         for word in part.split(' ').filter(|word| !word.is_empty()) {
@@ -17,7 +22,12 @@ pub fn lines(text: &str, face: Face, size: i32, width: i32) -> Vec<String> {
             } else {
                 format!("{line} {word}")
             };
-            if face.width(&longer, size) <= width {
+            let space = if lines.is_empty() {
+                width - first
+            } else {
+                width
+            };
+            if face.width(&longer, size) <= space {
                 line = longer;
                 continue;
             }

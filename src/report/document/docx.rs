@@ -10,12 +10,16 @@ mod paragraph;
 mod parts;
 mod table;
 
-use super::super::model::{Recipients, Report};
+pub(super) use package::{Entry, pack};
+pub(super) use paragraph::escape;
+pub(super) use parts::mark;
+
+use super::super::model::{Recipients, Report, Table};
 use super::super::render::{date_line, fingerprint, number_line, phrases};
+use super::drawn;
 use super::flow::{self, Piece, page, size};
 use super::font::Face;
 use super::{DocumentError, Setting};
-use package::pack;
 use paragraph::{Align, Look, Paragraph};
 
 /// Space left for what is written by hand on a draft.
@@ -28,17 +32,39 @@ const BLANK: &str = "\u{a0}\u{a0}\u{a0}\u{a0}\u{a0}\u{a0}";
 pub(super) fn docx(report: &Report, setting: &Setting<'_>) -> Result<Vec<u8>, DocumentError> {
     let mut writer = Writer::new(report, true);
     writer.head();
-    for piece in flow::whole(report) {
-        writer.piece(&piece, setting);
+    let pieces = flow::whole(report);
+    for (place, piece) in pieces.iter().enumerate() {
+        // The last words of the body stand on the page of the signature.
+        writer.with_next = matches!(pieces.get(place + 1), Some(Piece::Foot));
+        writer.piece(piece, setting);
     }
     let body = writer.out;
     pack(&parts::entries(report, &body))
+}
+
+/// Parts of a report as the XML of paragraphs and tables, to stand in somebody's document: their
+/// looks do not rest on the styles of it.
+pub(super) fn pieces(report: &Report, setting: &Setting<'_>, pieces: &[Piece<'_>]) -> String {
+    let mut writer = Writer::new(report, false);
+    for piece in pieces {
+        writer.piece(piece, setting);
+    }
+    writer.out
+}
+
+/// Recipients as paragraphs.
+pub(super) fn recipients(report: &Report) -> String {
+    let mut writer = Writer::new(report, false);
+    writer.recipients();
+    writer.out
 }
 
 struct Writer<'a> {
     report: &'a Report,
     /// Whether the document is ours and has our styles.
     own: bool,
+    /// Whether the paragraph at hand stays with what follows.
+    with_next: bool,
     out: String,
 }
 
@@ -47,6 +73,7 @@ impl<'a> Writer<'a> {
         Writer {
             report,
             own,
+            with_next: false,
             out: String::new(),
         }
     }
@@ -59,7 +86,7 @@ impl<'a> Writer<'a> {
         match piece {
             Piece::Heading(section, depth) => self.heading(&flow::heading(section), *depth),
             Piece::Paragraph(mark, text) => self.paragraph(*mark, text),
-            Piece::Table(one) => self.out.push_str(&table::data(one)),
+            Piece::Table(one) => self.table(one),
             Piece::Foot => self.foot(),
             Piece::Annex(section) => self.annex(section.number.as_deref(), &section.heading),
             Piece::Marks => self.marks(setting),
@@ -117,6 +144,35 @@ impl<'a> Writer<'a> {
         self.put(&rule);
     }
 
+    /// Figures in rows, with what helps to take them in.
+    fn table(&mut self, one: &Table) {
+        let lang = self.report.language;
+        self.out.push_str(&table::data(one));
+        if let Some(words) = drawn::in_words(one, lang) {
+            self.put(&Paragraph {
+                look: Look::new(size::TABLE).italic(true),
+                after: 120,
+                ..Paragraph::of(&words)
+            });
+        }
+        if let Some(chart) = drawn::chart(one, lang) {
+            self.put(&Paragraph {
+                align: Align::Centre,
+                look: Look::new(size::TABLE).italic(true),
+                before: 60,
+                after: 40,
+                with_next: true,
+                ..Paragraph::of(&drawn::caption(one, &chart))
+            });
+            self.out.push_str(&table::bars(&chart));
+            self.put(&Paragraph {
+                look: Look::new(size::MARKS),
+                exact: 120,
+                ..Paragraph::of("")
+            });
+        }
+    }
+
     fn heading(&mut self, text: &str, depth: usize) {
         let look = Look::new(size::BODY).bold(true).italic(depth > 2);
         let paragraph = Paragraph {
@@ -144,6 +200,7 @@ impl<'a> Writer<'a> {
             after: 120,
             line: 276,
             first: page::INDENT,
+            with_next: self.with_next,
             ..Paragraph::of(&text)
         };
         self.put(&paragraph);
@@ -201,6 +258,12 @@ impl<'a> Writer<'a> {
             lines.extend(to.iter().map(|to| small(&format!("- {to}"))));
         }
         lines
+    }
+
+    fn recipients(&mut self) {
+        for line in self.recipient_lines() {
+            self.put(&line);
+        }
     }
 
     /// The recipients left, the signature right; they stay together.

@@ -89,6 +89,32 @@ pub fn annexes(report: &Report) -> Vec<Piece<'_>> {
     pieces
 }
 
+/// A part of the outline by its number: `II`, `II.2`, `II.2.a`, `3.1`.
+pub fn numbered<'a>(report: &'a Report, number: &str) -> Option<Vec<Piece<'a>>> {
+    let (found, depth) = find(&report.sections, bare(number), 1)?;
+    let mut pieces = Vec::new();
+    section(found, depth, &mut pieces);
+    Some(pieces)
+}
+
+/// A number without what ends it: `2` of `2.`, `a` of `a)`.
+fn bare(number: &str) -> &str {
+    number.trim_end_matches(['.', ')'])
+}
+
+fn find<'a>(sections: &'a [Section], wanted: &str, depth: usize) -> Option<(&'a Section, usize)> {
+    let own = |section: &'a Section| section.number.as_deref().map(bare);
+    let here = sections.iter().find(|section| own(section) == Some(wanted));
+    if let Some(section) = here {
+        return Some((section, depth));
+    }
+    sections.iter().find_map(|section| {
+        let inside = own(section).and_then(|own| wanted.strip_prefix(own)?.strip_prefix('.'));
+        let inner = inside.and_then(|rest| find(&section.sections, rest, depth + 1));
+        inner.or_else(|| find(&section.sections, wanted, depth + 1))
+    })
+}
+
 fn section<'a>(part: &'a Section, depth: usize, pieces: &mut Vec<Piece<'a>>) {
     pieces.push(Piece::Heading(part, depth));
     blocks(&part.blocks, pieces);

@@ -73,7 +73,8 @@ impl Face {
     }
 
     /// Whether the face has a character.
-    pub fn has(self, character: char) -> bool {
+    #[cfg(test)]
+    fn has(self, character: char) -> bool {
         let glyphs = self.glyphs();
         glyphs.get(character as usize).copied().flatten().is_some()
     }

@@ -5,11 +5,16 @@
 //!
 //! **Invariant:** a document shows what the model says and nothing else.
 
-pub mod columns;
+mod columns;
 mod docx;
-pub mod flow;
-pub mod font;
+mod drawn;
+mod flow;
+mod font;
+mod layout;
+mod pdf;
 mod xlsx;
+
+pub use layout::{LARGEST_BYTES as LARGEST_LAYOUT_BYTES, LayoutError};
 
 use super::model::Report;
 use super::render::phrases;
@@ -20,18 +25,21 @@ use crate::domain::language::{Explain, Lang};
 pub enum Document {
     /// Word.
     Docx,
+    /// PDF/A-2b.
+    Pdf,
     /// Excel.
     Xlsx,
 }
 
 impl Document {
     /// All of them.
-    pub const ALL: [Document; 2] = [Document::Docx, Document::Xlsx];
+    pub const ALL: [Document; 3] = [Document::Docx, Document::Pdf, Document::Xlsx];
 
     /// The ending of its file.
     pub fn ending(self) -> &'static str {
         match self {
             Document::Docx => "docx",
+            Document::Pdf => "pdf",
             Document::Xlsx => "xlsx",
         }
     }
@@ -48,6 +56,8 @@ impl Document {
 pub struct Setting<'a> {
     /// The origin of the ledger's checkpoints.
     pub origin: &'a str,
+    /// An office's own Word document to fill, instead of the built-in layout.
+    pub layout: Option<&'a [u8]>,
 }
 
 impl Setting<'_> {
@@ -61,6 +71,9 @@ impl Setting<'_> {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DocumentError {
+    /// The office's own layout cannot be used.
+    #[error("{}", .0.message(Lang::En))]
+    Layout(LayoutError),
     /// It has no written form.
     #[error("the document cannot be written: {0}")]
     Unwritable(String),
@@ -69,12 +82,14 @@ pub enum DocumentError {
 impl Explain for DocumentError {
     fn code(&self) -> &'static str {
         match self {
+            DocumentError::Layout(error) => error.code(),
             DocumentError::Unwritable(_) => "document_unwritable",
         }
     }
 
     fn message(&self, lang: Lang) -> String {
         match self {
+            DocumentError::Layout(error) => error.message(lang),
             DocumentError::Unwritable(why) => lang.pick(
                 format!("không lập được văn bản: {why}"),
                 format!("the document cannot be written: {why}"),
@@ -82,8 +97,11 @@ impl Explain for DocumentError {
         }
     }
 
-    fn hint(&self, _: Lang) -> Option<String> {
-        None
+    fn hint(&self, lang: Lang) -> Option<String> {
+        match self {
+            DocumentError::Layout(error) => error.hint(lang),
+            DocumentError::Unwritable(_) => None,
+        }
     }
 }
 
@@ -96,9 +114,11 @@ pub fn document(
     document: Document,
     setting: &Setting<'_>,
 ) -> Result<Vec<u8>, DocumentError> {
-    match document {
-        Document::Docx => docx::docx(report, setting),
-        Document::Xlsx => xlsx::xlsx(report, setting),
+    match (document, setting.layout) {
+        (Document::Docx, Some(layout)) => layout::filled(report, setting, layout),
+        (Document::Docx, None) => docx::docx(report, setting),
+        (Document::Pdf, _) => pdf::pdf(report, setting),
+        (Document::Xlsx, _) => xlsx::xlsx(report, setting),
     }
 }
 

@@ -32,6 +32,30 @@ pub(super) fn entries(report: &Report, body: &str) -> Vec<Entry> {
     files.into_iter().map(entry).collect()
 }
 
+/// Writes the fingerprint into somebody's package, where it has no such properties of its own.
+pub(in super::super) fn mark(entries: &mut Vec<Entry>, report: &Report) {
+    let name = "docProps/custom.xml";
+    if entries.iter().any(|(known, _)| known == name) {
+        return;
+    }
+    let kind = format!("{KIND}.custom-properties+xml");
+    let part = format!("<Override PartName=\"/{name}\" ContentType=\"{kind}\"/></Types>");
+    let of = format!("{OFFICE}/relationships/custom-properties");
+    let to = format!("<Relationship Id=\"rIdSocai\" Type=\"{of}\" Target=\"{name}\"/>");
+    let to = format!("{to}</Relationships>");
+    for (known, bytes) in entries.iter_mut() {
+        let (end, more) = match known.as_str() {
+            "[Content_Types].xml" => ("</Types>", &part),
+            "_rels/.rels" => ("</Relationships>", &to),
+            _ => continue,
+        };
+        if let Ok(text) = std::str::from_utf8(bytes) {
+            *bytes = text.replacen(end, more, 1).into_bytes();
+        }
+    }
+    entries.push((name.to_owned(), format!("{XML}{}", custom(report)).into()));
+}
+
 fn content_types() -> String {
     let mut out = format!("<Types xmlns=\"{PACKAGE}/content-types\">");
     let rels = "application/vnd.openxmlformats-package.relationships+xml";

@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use super::super::super::model::Table;
 use super::super::columns::{self, PADDING};
+use super::super::drawn::Chart;
 use super::super::flow::{page, size};
 use super::paragraph::{Align, Look, Paragraph};
 
@@ -91,6 +92,88 @@ fn row(table: &Table, cells: &[String], widths: &[i32], place: Place, out: &mut 
         );
     }
     out.push_str("</w:tr>");
+}
+
+/// The longest bar, and the space for its figure.
+const BAR: i32 = 3_800;
+const FIGURE: i32 = 1_900;
+
+/// Bars as rows of a table: name, bar, figure. They need no picture, print in black and white, and
+/// Word and others show them alike. A bar is a cell filled with a pattern.
+pub(super) fn bars(chart: &Chart<'_>) -> String {
+    let name = page::TEXT - BAR - FIGURE;
+    let mut out = String::new();
+    for (place, bar) in chart.bars.iter().enumerate() {
+        // At least a line, so that a small figure is seen; none for nothing.
+        let least = if bar.length > 0 { 40 } else { 0 };
+        let long = (BAR * bar.length / 1_000).max(least);
+        let (label, figure) = (bar.label, bar.figure);
+        let last = place + 1 == chart.bars.len();
+        let words = |text: &str, align| Paragraph {
+            align,
+            look: Look::new(size::RECIPIENTS),
+            before: 40,
+            after: 40,
+            with_next: !last,
+            ..Paragraph::of(text)
+        };
+        let mut widths = vec![name];
+        let mut cells = vec![(words(label, Align::Right), false)];
+        if long > 0 {
+            widths.push(long);
+            cells.push((words("", Align::Left), true));
+        }
+        widths.push(page::TEXT - name - long);
+        cells.push((words(figure, Align::Left), false));
+        // Each bar is a table of its own, since its columns are its own; between them stands
+        // nothing that is seen.
+        let _ = write!(
+            out,
+            "{}<w:tr><w:trPr><w:cantSplit/></w:trPr>",
+            bar_opening(&widths)
+        );
+        for ((paragraph, is_bar), width) in cells.iter().zip(&widths) {
+            let _ = write!(out, "<w:tc><w:tcPr><w:tcW w:w=\"{width}\" w:type=\"dxa\"/>");
+            if *is_bar {
+                out.push_str(FILLED);
+            }
+            let _ = write!(
+                out,
+                "<w:vAlign w:val=\"center\"/></w:tcPr>{}</w:tc>",
+                paragraph.xml()
+            );
+        }
+        out.push_str("</w:tr></w:tbl>");
+        let between = Paragraph {
+            look: Look::new(40),
+            exact: 60,
+            with_next: !last,
+            ..Paragraph::of("")
+        };
+        out.push_str(&between.xml());
+    }
+    out
+}
+
+/// Lines around a bar, and stripes in it.
+const FILLED: &str = "<w:tcBorders><w:top w:val=\"single\" w:sz=\"4\" w:space=\"0\" \
+    w:color=\"000000\"/><w:left w:val=\"single\" w:sz=\"4\" w:space=\"0\" w:color=\"000000\"/>\
+    <w:bottom w:val=\"single\" w:sz=\"4\" w:space=\"0\" w:color=\"000000\"/><w:right \
+    w:val=\"single\" w:sz=\"4\" w:space=\"0\" w:color=\"000000\"/></w:tcBorders>\
+    <w:shd w:val=\"pct50\" w:color=\"000000\" w:fill=\"FFFFFF\"/>";
+
+fn bar_opening(widths: &[i32]) -> String {
+    let mut out = opening(widths, false);
+    // A name and a figure keep a little away from the bar.
+    let none = "w:w=\"0\" w:type=\"dxa\"";
+    let some = format!("w:w=\"{PADDING}\" w:type=\"dxa\"");
+    for side in ["left", "right"] {
+        out = out.replace(
+            &format!("<w:{side} {none}/>"),
+            &format!("<w:{side} {some}/>"),
+        );
+    }
+    out
 }
 
 fn opening(widths: &[i32], lines: bool) -> String {
