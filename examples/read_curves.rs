@@ -1,6 +1,6 @@
 //! How the cost of a question grows: with what it is about, and not with the ledger.
 //!
-//! `cargo run --release --example read_curves -- 1000000 benches/curves` writes `reading.csv` and
+//! `cargo run --release --example read_curves -- 200000 benches/curves` writes `reading.csv` and
 //! `reading.svg`. Four curves: a figure over the rows of its period, in ledgers of several sizes; a
 //! support that was corrected over and over; a household with ever more events; ever more villages.
 //! `cold` opens the ledger for one question, `warm` asks again; medians of seven.
