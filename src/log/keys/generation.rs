@@ -12,7 +12,7 @@ use crate::domain::personal::Subject;
 use crate::log::disk::{self, File, OpenOptions};
 use crate::log::seal::{KeyId, SubjectKey};
 
-/// How often a reader starts again when an erasure passes under it.
+/// How often a reader starts again where no other erasure has passed since it last did.
 pub(super) const READ_ATTEMPTS: u32 = 5;
 /// How many records are read from disk at a time.
 const RECORDS_AT_A_TIME: u64 = 4096;
@@ -54,14 +54,17 @@ pub(super) enum Found {
 impl Generation {
     /// Opens the newest generation whose two files are there in full.
     pub(super) fn newest(folder: &Path, writable: bool) -> Result<Generation, KeyError> {
-        let mut attempt = 1;
+        let (mut attempt, mut seen) = (1, newest_number(folder)?);
         loop {
             match Generation::newest_once(folder, writable) {
-                // An erasure may have passed between listing the folder and reading the files.
+                // An erasure may have passed between listing the folder and reading the files. A
+                // slow reader may meet any number of them: only attempts beside none are counted.
                 Err(KeyError::Incomplete { .. } | KeyError::Damaged { .. })
                     if !writable && attempt < READ_ATTEMPTS =>
                 {
-                    attempt += 1;
+                    let now = newest_number(folder)?;
+                    attempt += u32::from(now == seen);
+                    seen = now;
                 }
                 other => return other,
             }
