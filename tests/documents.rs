@@ -101,7 +101,7 @@ fn the_issued_file_is_kept_and_handed_out_again() {
 }
 
 /// The endings of documents.
-const ENDINGS: [&str; 2] = ["docx", "pdf"];
+const ENDINGS: [&str; 3] = ["docx", "pdf", "xlsx"];
 
 #[test]
 fn several_files_of_one_issue_and_nothing_kept_where_nothing_is_recorded() {
