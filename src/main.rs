@@ -20,7 +20,7 @@ fn main() -> ExitCode {
 fn tell_panics() {
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
-        if socai::log::panic_is_caught() {
+        if socai::log::panic_is_caught() || socai::import::workbook::panic_is_caught() {
             return;
         }
         let _ = writeln!(

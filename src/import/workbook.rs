@@ -9,8 +9,10 @@
 //! is unpacked once, counted and thrown away before anything is read ([`LARGEST_UNPACKED`]), and
 //! the cells of a sheet are taken one by one, never as the rectangle that the sheet claims to be.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::io::{self, Cursor, Read};
+use std::panic::catch_unwind;
 
 use calamine::{CellErrorType, Data, DataRef, Reader, Sheets, open_workbook_auto_from_rs};
 use rust_decimal::Decimal;
@@ -142,6 +144,24 @@ pub fn is_workbook(bytes: &[u8]) -> bool {
 /// # Errors
 /// [`WorkbookError`]; nothing beyond the limits is held in memory.
 pub fn read_workbook(bytes: &[u8]) -> Result<Vec<Sheet>, WorkbookError> {
+    let before = READING.replace(true);
+    // The reader of packed workbooks is another's, and stops at some that nobody meant.
+    let read = catch_unwind(|| read_sheets(bytes));
+    READING.set(before);
+    read.unwrap_or_else(|_| Err(WorkbookError::Unreadable("its parts contradict".to_owned())))
+}
+
+thread_local! {
+    static READING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether a panic of this thread is one of the workbook reader's, which is caught and said in our
+/// words. A program that prints panics can leave these out.
+pub fn panic_is_caught() -> bool {
+    READING.get()
+}
+
+fn read_sheets(bytes: &[u8]) -> Result<Vec<Sheet>, WorkbookError> {
     if bytes.starts_with(b"PK") {
         check_unpacked(bytes)?;
     } else if is_encrypted_office(bytes) {
