@@ -235,6 +235,11 @@ fn table_below(
         padded: Vec::new(),
         hidden: Vec::new(),
     };
+    let mut words = Words {
+        list,
+        options,
+        known: BTreeMap::new(),
+    };
     for (at, row) in sheet.rows.iter().enumerate().skip(last_header + 1) {
         let same = (0..header.cells.len().max(row.cells.len())).all(|column| {
             let cell = header.cells.get(column).map_or("", String::as_str);
@@ -243,7 +248,11 @@ fn table_below(
         if same || (body.rows.is_empty() && numbers_columns(row)) {
             continue;
         }
-        let other = header_at(&sheet, at, 1, list, options);
+        let other = if words.name_columns(row) {
+            header_at(&sheet, at, 1, list, options)
+        } else {
+            None
+        };
         if header.complete && other.is_some_and(|other| other.complete && other.known >= 2) {
             return Err(WorkbookError::TwoTables {
                 first: header_row,
@@ -264,6 +273,43 @@ fn table_below(
         sheet,
         notices,
     })
+}
+
+/// Which words name columns of a list, each looked up once: a long list says the same words in row
+/// after row, and whether one of its rows is another header is asked of all of them.
+struct Words<'a> {
+    list: &'a ListColumns,
+    options: &'a ReadOptions,
+    known: BTreeMap<String, bool>,
+}
+
+impl Words<'_> {
+    /// Whether at least two cells of a row are names of columns. No column is called by a number,
+    /// unless somebody said so.
+    fn name_columns(&mut self, row: &SheetRow) -> bool {
+        let plain = self.options.named.is_empty();
+        let cells = row.cells.iter().map(|cell| cell.text.as_str());
+        let worded = cells
+            .filter(|text| !is_blank(text))
+            .filter(|text| !plain || !text.bytes().any(|byte| byte.is_ascii_digit()));
+        let mut named = 0;
+        for text in worded {
+            let names = match self.known.get(text) {
+                Some(names) => *names,
+                None => {
+                    let (places, _) = self.options.find(self.list, &[text.to_owned()]);
+                    let names = places.columns().next().is_some();
+                    self.known.insert(text.to_owned(), names);
+                    names
+                }
+            };
+            named += u32::from(names);
+            if named >= 2 {
+                return true;
+            }
+        }
+        false
+    }
 }
 
 /// A row under the header that numbers the columns: `(1) (2) (3)`, or `A B 1 2`.
