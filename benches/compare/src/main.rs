@@ -398,7 +398,7 @@ fn ask(dir: &Path, rounds: u64) {
     };
     let household = generate::household(100);
     let begun = Instant::now();
-    let ledger = open(&Need::Figures { members: false });
+    let ledger = open(&Need::Sums { members: false });
     say("open for figures", "socai", milliseconds(begun));
     let mut query = Query::of(&"2023-H1".parse().unwrap());
     query.by = vec![Dimension::Kind, Dimension::Class];
