@@ -107,7 +107,7 @@ impl<L: EventRead> Ledger<L> {
 
     /// Opens a ledger to record in it: folded only as far as a decision looks at it, from the saved
     /// views where they are there and sound, else whole. What single households, persons and
-    /// supports are is not known before something is recorded or asked for by [`Ledger::know`];
+    /// supports are is not known before something is recorded or asked for by `know`;
     /// there are no facts.
     ///
     /// # Errors
