@@ -696,7 +696,12 @@ impl Index {
         let mut prints: Vec<u64> = ids.iter().map(run::print_of).collect();
         prints.sort_unstable();
         let db = self.db()?;
+        // The first batch passes over the runs; of those that follow most ids are told by a filter.
+        let filters = self.probes.fetch_add(prints.len(), Ordering::Relaxed) >= PROBES;
         for run in &self.list.runs {
+            if filters {
+                guarded_text(|| run.build_filter(db))?;
+            }
             if guarded_text(|| any_in(db, run, &prints))? {
                 return Ok(true);
             }
@@ -877,31 +882,22 @@ fn run_tags(new: Vec<TagGroup>, waiting: &[Entry], tags: &[Vec<Tag>]) -> Vec<Tag
 }
 
 /// Whether any of the sorted last halves of ids is in a run.
+/// Whether a run holds any of these, which come sorted: each block that can is read and checked once.
 fn any_in(db: &sled::Db, run: &Run, prints: &[u64]) -> Result<bool, String> {
-    let mut block: Option<IVec> = None;
-    for print in prints {
-        let covers = |value: &IVec| {
-            let entries = run::entries(value)?;
-            let ends = (entries.first(), entries.last());
-            let (Some(first), Some(last)) = ends else {
-                return Ok(false);
-            };
-            Ok::<_, String>(run::parts(first).0 <= *print && *print <= run::parts(last).0)
-        };
-        let here = match &block {
-            Some(value) => covers(value)?,
-            None => false,
-        };
+    let mut block: Vec<run::IdEntry> = Vec::new();
+    for print in prints.iter().filter(|print| run.may_hold(**print)) {
+        let ends = (block.first(), block.last());
+        let here = matches!(ends, (Some(first), Some(last))
+            if run::parts(first).0 <= *print && *print <= run::parts(last).0);
         if !here {
             let mut above = run::row_prefix(run.number, b'i');
             above.extend_from_slice(&print.to_be_bytes());
             above.extend_from_slice(&[0xff; 6]);
             let found = run::block_below(db, run.number, b'i', &above)?;
             let Some((_, value)) = found else { continue };
-            block = Some(value);
+            block = run::entries(&value)?.to_vec();
         }
-        let Some(value) = &block else { continue };
-        let found = run::entries(value)?.binary_search_by_key(print, |entry| run::parts(entry).0);
+        let found = block.binary_search_by_key(print, |entry| run::parts(entry).0);
         if found.is_ok() {
             return Ok(true);
         }
