@@ -641,9 +641,10 @@ impl<'a> Differing<'a> {
             Body::HouseholdClassified(_) => CauseKind::Reclassification,
             Body::CatalogueAdopted(_) => CauseKind::Catalogue,
             Body::TemplateAdopted(_) => CauseKind::Template,
-            Body::CohortListed(_) | Body::ProjectRegistered(_) | Body::ProjectJoined(_) => {
-                CauseKind::Register
-            }
+            Body::CohortListed(_)
+            | Body::ProjectRegistered(_)
+            | Body::ProjectAdvanced(_)
+            | Body::ProjectJoined(_) => CauseKind::Register,
             Body::TargetSet(_) | Body::BudgetAllocated(_) | Body::BudgetAdjusted(_) => {
                 CauseKind::Stock
             }
@@ -668,11 +669,23 @@ impl<'a> Differing<'a> {
                 let (code, version) = &self.newer.template;
                 data.template == *code && data.version == *version
             }
+            Body::ProjectRegistered(data) => self.shows(&data.project),
+            Body::ProjectAdvanced(data) => self.shows(&data.project),
+            Body::ProjectJoined(data) => self.shows(&data.project),
+            Body::BudgetAllocated(data) | Body::BudgetAdjusted(data) => {
+                data.project.as_ref().is_some_and(|code| self.shows(code))
+            }
             _ => {
                 let touched = self.touched.get(&event.seq);
                 touched.is_some_and(|names| !names.is_empty())
             }
         }
+    }
+
+    /// Whether a table of either report lists a project.
+    fn shows(&self, project: &Code) -> bool {
+        let mut reports = [&self.older.report, &self.newer.report].into_iter();
+        reports.any(|report| report.beside.projects.contains(project))
     }
 
     /// The supports of the report whose household, by this event, had another class on their day.
