@@ -882,7 +882,7 @@ fn run_tags(new: Vec<TagGroup>, waiting: &[Entry], tags: &[Vec<Tag>]) -> Vec<Tag
 }
 
 /// Whether any of the sorted last halves of ids is in a run.
-/// Whether a run holds any of these, which come sorted: each block that can is read and checked once.
+/// Whether a run holds any of these, which come sorted: a block is read and checked once.
 fn any_in(db: &sled::Db, run: &Run, prints: &[u64]) -> Result<bool, String> {
     let mut block: Vec<run::IdEntry> = Vec::new();
     for print in prints.iter().filter(|print| run.may_hold(**print)) {
