@@ -133,7 +133,7 @@ fn every_wrong_question_has_an_answer_and_records_nothing() {
     for (line, status, code) in [
         ("report regenerate 99", 1, "unknown_report"),
         ("report regenerate 57@1999", 1, "unknown_report"),
-        ("report regenerate 57 --output a.pdf", 2, "usage"),
+        ("report regenerate 57 --output a.odt", 2, "usage"),
         (
             &format!("{ISSUE} --number 1 --as-of 999999"),
             1,
