@@ -881,7 +881,6 @@ fn run_tags(new: Vec<TagGroup>, waiting: &[Entry], tags: &[Vec<Tag>]) -> Vec<Tag
     groups
 }
 
-/// Whether any of the sorted last halves of ids is in a run.
 /// Whether a run holds any of these, which come sorted: a block is read and checked once.
 fn any_in(db: &sled::Db, run: &Run, prints: &[u64]) -> Result<bool, String> {
     let mut block: Vec<run::IdEntry> = Vec::new();

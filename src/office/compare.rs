@@ -377,6 +377,16 @@ fn granted_at(state: &State, base: &BTreeSet<u64>) -> BTreeMap<u64, Uuid> {
     entries.filter(|(seq, _)| base.contains(seq)).collect()
 }
 
+/// The events after one place and up to another that took away rows, by the event that added these.
+fn voided(view: &View, after: u64, to: u64) -> BTreeMap<u64, BTreeSet<u64>> {
+    let mut voided: BTreeMap<u64, BTreeSet<u64>> = BTreeMap::new();
+    let rows = view.facts.rows().iter();
+    for row in rows.filter(|row| row.void_seq > after && row.void_seq <= to) {
+        voided.entry(row.add_seq).or_default().insert(row.void_seq);
+    }
+    voided
+}
+
 /// The events behind a target or a budget.
 pub(super) fn stock(state: &State, question: &Question) -> Vec<u64> {
     let within =
@@ -435,6 +445,8 @@ struct Differing<'a> {
     counted: Counted,
     /// What of that each reorganisation and each catalogue in between is about, by its place.
     touched: BTreeMap<u64, Vec<String>>,
+    /// Which events in between took away the rows that an event had added.
+    voided: BTreeMap<u64, BTreeSet<u64>>,
     /// Which figures each event moved.
     moved: BTreeMap<u64, BTreeSet<String>>,
 }
@@ -464,6 +476,7 @@ impl<'a> Differing<'a> {
             framed,
             counted: older.counted.and(&newer.counted),
             touched: BTreeMap::new(),
+            voided: voided(view, older.mark.seq, newer.mark.seq),
             moved: BTreeMap::new(),
         }
     }
@@ -534,6 +547,13 @@ impl<'a> Differing<'a> {
             .iter()
             .filter(|event| support_of(event).is_some_and(|support| supports.contains(&support)));
         seqs.extend(of_gone.map(|event| event.seq));
+        // A correction of a closed period adds several rows, and a later event may take one of them.
+        seqs.extend(
+            older
+                .iter()
+                .filter_map(|seq| self.voided.get(seq))
+                .flatten(),
+        );
         let rows_moved = !seqs.is_empty();
         let mut moved = if rows_moved {
             self.that_moved(&seqs, question)
