@@ -547,7 +547,7 @@ impl<'a> Differing<'a> {
             .iter()
             .filter(|event| support_of(event).is_some_and(|support| supports.contains(&support)));
         seqs.extend(of_gone.map(|event| event.seq));
-        // A correction of a closed period adds several rows, and a later event may take one of them.
+        // A correction of a closed period adds several rows; a later event may take one of them.
         seqs.extend(
             older
                 .iter()
