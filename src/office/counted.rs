@@ -35,13 +35,17 @@ impl Counted {
     ) -> Result<Counted, OfficeError> {
         let state = &moment.view.state;
         let mut rows = behind.clone();
+        let mut counted = Counted::default();
         for question in &report.beside.tables {
             let query = question.query(report.axis, report.boundaries, report.as_of.seq)?;
-            if let Some(query) = query {
-                rows.extend(figures::events_behind(&moment.view.facts, state, &query)?);
+            let Some(query) = query else { continue };
+            // By the rows, not by what stands: a signed row counts for a support that was reversed.
+            for row in figures::rows_behind(&moment.view.facts, state, &query)? {
+                rows.insert(row.add_seq);
+                let places = moment.view.facts.places.value(row.places);
+                counted.places.extend(places.into_iter().flatten().cloned());
             }
         }
-        let mut counted = Counted::default();
         let figures = report.figures.iter().map(|figure| &figure.question);
         for question in figures.chain(&report.beside.tables) {
             counted.asked(question);
