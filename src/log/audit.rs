@@ -100,7 +100,7 @@ impl IndexReader {
         if !path.is_dir() {
             return Err(IndexUnread::Missing);
         }
-        let (path, lock, copy) = match lock(dir, None) {
+        let (path, lock, copy) = match lock(dir, Some(std::time::Duration::ZERO)) {
             Ok(lock) => (path, Some(lock), None),
             Err(LogError::Locked { .. }) => return Err(IndexUnread::InUse),
             Err(_) => {

@@ -28,7 +28,7 @@ pub(crate) const SLED: &str = "sled";
 const LOCK: &str = "lock";
 /// How often a held lock is tried again.
 const LOCK_PAUSE: Duration = Duration::from_millis(20);
-/// The least time that a lock is waited for: a process that is being started holds a copy of its
+/// How long a lock is waited for where nobody said: a process that is being started holds a copy of its
 /// parent's files for a moment, and so the lock that the parent has just given back.
 const LOCK_PATIENCE: Duration = Duration::from_millis(500);
 /// How many events are indexed between two words about the progress.
@@ -182,7 +182,7 @@ pub(crate) fn lock(dir: &Path, wait: Option<Duration>) -> Result<File, LogError>
             Ok(()) => return Ok(file),
             Err(TryLockError::Error(error)) => return Err(LogError::io(&path, &error)),
             Err(TryLockError::WouldBlock) => {
-                if begun.elapsed() >= wait.unwrap_or_default().max(LOCK_PATIENCE) {
+                if begun.elapsed() >= wait.unwrap_or(LOCK_PATIENCE) {
                     return Err(LogError::Locked {
                         path: dir.display().to_string(),
                     });
