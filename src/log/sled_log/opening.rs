@@ -28,8 +28,8 @@ pub(crate) const SLED: &str = "sled";
 const LOCK: &str = "lock";
 /// How often a held lock is tried again.
 const LOCK_PAUSE: Duration = Duration::from_millis(20);
-/// How long a lock is waited for where nobody said: a process that is being started holds a copy of its
-/// parent's files for a moment, and so the lock that the parent has just given back.
+/// How long a lock is waited for where nobody said: a process that is being started holds a copy of
+/// its parent's files for a moment, and so the lock that the parent has just given back.
 const LOCK_PATIENCE: Duration = Duration::from_millis(500);
 /// How many events are indexed between two words about the progress.
 const PROGRESS_STEP: u64 = 4_096;
