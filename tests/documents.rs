@@ -515,8 +515,13 @@ fn a_bad_layout_is_named_and_nothing_is_written() {
         let told = place.run(&format!("--lang en {line} --output {}", out.display()));
         assert!(!told.err.trim().is_empty(), "{name}");
     }
-    let ran = place.run("report show --period 2023-H1 --layout x.docx --output /tmp/x.pdf");
-    assert_eq!(ran.status, 2, "a layout is for Word");
+    let page = file(&place, "x.pdf");
+    let line = format!(
+        "report show --period 2023-H1 --layout x.docx --output {}",
+        page.display()
+    );
+    assert_eq!(place.run(&line).status, 2, "a layout is for Word");
+    assert!(!page.exists());
     assert_eq!(
         place.json("report list").json()["reports"],
         serde_json::json!([])

@@ -612,6 +612,20 @@ fn check_checkpoints(dir: &Path, how: &Verifying<'_>, pass: &Pass, found: &mut V
     }
 }
 
+fn index_in_use(found: &mut Verification) {
+    let text = Text::new(
+        "chương trình khác đang ghi sổ: chưa so chỉ mục",
+        "another program is writing to the ledger: the index was not compared",
+    );
+    found.not_made(Check::Index, "index_in_use", text);
+}
+
+/// Whether the journal, which nobody writes to while the index is held, has come to where the index
+/// is: a writer was there between the reading of it and the opening of the index.
+fn has_grown(dir: &Path, options: &LogOptions, to: u64) -> bool {
+    JournalReader::open(dir, options).is_ok_and(|journal| journal.head().seq >= to)
+}
+
 fn check_index(
     dir: &Path,
     options: &LogOptions,
@@ -622,13 +636,7 @@ fn check_index(
     found.made.insert(Check::Index);
     let index = match IndexReader::open(dir, options) {
         Ok(index) => index,
-        Err(IndexUnread::InUse) => {
-            let text = Text::new(
-                "chương trình khác đang ghi sổ: chưa so chỉ mục",
-                "another program is writing to the ledger: the index was not compared",
-            );
-            return found.not_made(Check::Index, "index_in_use", text);
-        }
+        Err(IndexUnread::InUse) => return index_in_use(found),
         Err(IndexUnread::Missing) => {
             let text = Text::new(
                 "chưa có chỉ mục: lần mở sau sẽ lập lại từ nhật ký",
@@ -641,6 +649,9 @@ fn check_index(
         }
     };
     let (head, tree) = (index.head(), &pass.prover.tree);
+    if head.seq > tree.size() && has_grown(dir, options, head.seq) {
+        return index_in_use(found);
+    }
     if head.seq > tree.size() {
         let (there, here) = (head.seq, tree.size());
         let text = Text::new(

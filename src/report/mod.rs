@@ -8,7 +8,6 @@
 //! **Invariant:** pure. The same input gives the same bytes: no clock, no I/O, no order of a hash
 //! map. A breakdown always sums to its total, since a template that leaves one open is refused.
 
-pub mod amount_words;
 pub mod build;
 pub mod check;
 pub mod document;

@@ -17,7 +17,7 @@ use socai::office::{Prover, Tools};
 use zeroize::Zeroizing;
 
 use super::Target;
-use super::targets::{ledger, scratch, target};
+use super::targets::{ledger, read_segment, scratch, target};
 
 const SEALED: &str = "journal/00000000000000000001.ndjson.zst";
 
@@ -25,22 +25,7 @@ const SEALED: &str = "journal/00000000000000000001.ndjson.zst";
 pub const SEGMENT: Target = Target {
     repair: repair_manifest,
     ..target(&["SCSEALED", "\n", "\u{28}\u{b5}/\u{fd}"], |bytes| {
-        let dir = scratch();
-        std::fs::create_dir(dir.path().join("journal")).unwrap();
-        std::fs::write(dir.path().join(SEALED), bytes).unwrap();
-        let options = LogOptions::new(Arc::new(|_| Ok(Vec::new())));
-        let Ok(reader) = JournalReader::open(dir.path(), &options) else {
-            return;
-        };
-        let Ok(events) = reader.read(1, u64::MAX) else {
-            return;
-        };
-        for (seq, event) in (1..).zip(events) {
-            match event {
-                Ok(event) => assert_eq!(event.seq, seq),
-                Err(_) => break,
-            }
-        }
+        read_segment(SEALED, bytes);
     })
 };
 

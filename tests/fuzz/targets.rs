@@ -68,25 +68,30 @@ const SEGMENT: &str = "journal/00000000000000000001.frames";
 pub const FRAMES: Target = Target {
     repair: repair_frames,
     ..target(&["SCFR", "\n", "socai journal\n\0\0"], |bytes| {
-        let dir = scratch();
-        std::fs::create_dir(dir.path().join("journal")).unwrap();
-        std::fs::write(dir.path().join(SEGMENT), bytes).unwrap();
-        let options = LogOptions::new(Arc::new(|_| Ok(Vec::new())));
-        let Ok(reader) = JournalReader::open(dir.path(), &options) else {
-            return;
-        };
-        let Ok(events) = reader.read(1, u64::MAX) else {
-            return;
-        };
-        for (seq, event) in (1..).zip(events) {
-            match event {
-                Ok(event) => assert_eq!(event.seq, seq),
-                Err(_) => break,
-            }
-        }
-        drop(reader.find(&uuid::Uuid::nil()));
+        read_segment(SEGMENT, bytes);
     })
 };
+
+/// Reads a journal of one segment: whatever is read is an event at its place.
+pub fn read_segment(name: &str, bytes: &[u8]) {
+    let dir = scratch();
+    std::fs::create_dir(dir.path().join("journal")).unwrap();
+    std::fs::write(dir.path().join(name), bytes).unwrap();
+    let options = LogOptions::new(Arc::new(|_| Ok(Vec::new())));
+    let Ok(reader) = JournalReader::open(dir.path(), &options) else {
+        return;
+    };
+    let Ok(events) = reader.read(1, u64::MAX) else {
+        return;
+    };
+    for (seq, event) in (1..).zip(events) {
+        match event {
+            Ok(event) => assert_eq!(event.seq, seq),
+            Err(_) => break,
+        }
+    }
+    drop(reader.find(&uuid::Uuid::nil()));
+}
 
 /// Gives the headers the checksums that they ought to have.
 fn repair_frames(bytes: &mut [u8]) {

@@ -3,7 +3,7 @@
 use super::super::open::Reader;
 use super::letterhead;
 use crate::domain::language::Lang;
-use crate::report::amount_words::amount_in_words;
+use crate::report::spelled;
 use crate::sheet::{Cell, Column, Page, Signature};
 
 /// Columns that hold numbers, by their English names.
@@ -61,7 +61,7 @@ pub fn page(
             _ => None,
         })
         .sum();
-    let words = amount_in_words(sum, lang);
+    let words = spelled::amount(sum, "VND", lang);
     let count = rows.len();
     Page {
         columns: columns.iter().map(column).collect(),
