@@ -22,7 +22,7 @@ use std::time::Instant;
 
 use socai::domain::Code;
 use socai::domain::event::{Body, Event};
-use socai::domain::support::{CorrectionMode, SupportCorrected};
+use socai::domain::support::{CorrectionMode, SupportCorrected, SupportState};
 use socai::domain::tags::household_tag;
 use socai::log::keys::KeyStore;
 use socai::log::{Condition, EventLog, EventRead, JournalReader, LogOptions};
@@ -178,7 +178,7 @@ fn corrected(times: u64) -> Point {
         chain = state.household.clone().map(|code| (code, event.id));
         let (mut events, mut last) = (vec![event.clone()], event.id);
         for time in 0..times {
-            let mut to = state.clone();
+            let mut to = SupportState::clone(state);
             to.support = Some(event.id);
             let corrected = SupportCorrected {
                 corrects: last,
@@ -186,7 +186,7 @@ fn corrected(times: u64) -> Point {
                 mode: CorrectionMode::InPlace,
                 stage: *stage,
                 support: event.id,
-                to: *to,
+                to,
             };
             last = numbered(time);
             events.push(Event {
@@ -231,6 +231,7 @@ fn household(times: u64) -> Point {
             && left > 0
         {
             left -= 1;
+            let state = Arc::make_mut(state);
             state.household = Some(code.clone());
             (state.note, state.recipient) = (None, None);
         }

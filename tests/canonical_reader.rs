@@ -12,6 +12,8 @@
 mod memory_office;
 mod random_facts;
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 use random_facts::{events, seeds};
 use socai::domain::event::{Document, Event, Source};
@@ -53,6 +55,7 @@ fn dress(event: &mut Event, bits: u16) {
     if let Body::Support(_, state) = &mut event.body
         && given(3)
     {
+        let state = Arc::make_mut(state);
         let sealed = r#"{"c":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","k":"aaaaaaaaaaaaaaaaaaaaaaaa","n":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}"#;
         {
             let sealed: Sealed = serde_json::from_str(sealed).unwrap();

@@ -663,11 +663,7 @@ impl Events {
             unit: self.codes.units[place].clone(),
             villages: vec![village_of(&self.plan, number)],
         };
-        let event = self.event(
-            at_ms,
-            by_hand,
-            Body::Support(stage, Box::new(state.clone())),
-        );
+        let event = self.event(at_ms, by_hand, Body::Support(stage, state.clone().into()));
         let open = Open {
             id: event.id,
             event: event.id,

@@ -2,15 +2,16 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A code as an office writes it: one to 120 characters, trimmed, no control characters, no
 /// semicolon (it separates several villages in one cell), and not 12 digits, since that is the
-/// form of a citizen's identification number and a code stands in the clear.
+/// form of a citizen's identification number and a code stands in the clear. A copy shares the text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Code(Box<str>);
+pub struct Code(Arc<str>);
 
 /// Why a text cannot be a code.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

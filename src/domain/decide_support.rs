@@ -357,7 +357,7 @@ fn record(
         let first = first.to_string();
         findings.push(Finding::between(FindingCode::PossibleDuplicate, "", &first));
     }
-    let mut event = Proposed::new(context, Body::Support(stage, Box::new(entered))).with(findings);
+    let mut event = Proposed::new(context, Body::Support(stage, entered.into())).with(findings);
     event.late = is_late(state, occurred_on);
     proposed.push(event);
     Ok(proposed)
@@ -529,7 +529,7 @@ fn advance(
         findings.push(Finding::between(FindingCode::StageOrder, &found, &expected));
     }
     let late = is_late(state, entered.occurred_on);
-    let mut event = Proposed::new(context, Body::Support(to, Box::new(entered))).with(findings);
+    let mut event = Proposed::new(context, Body::Support(to, entered.into())).with(findings);
     event.late = late;
     proposed.push(event);
     Ok(proposed)

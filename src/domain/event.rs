@@ -8,6 +8,8 @@
 //! A version 1 is for ever: a stored type is never edited. See ARCHITECTURE.md, "How an event
 //! changes".
 
+use std::sync::Arc;
+
 use chrono::NaiveDate;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -188,7 +190,8 @@ macro_rules! bodies {
         pub enum Body {
             $($(#[$doc])* $variant(Box<$data>),)*
             /// `support.<stage>` or, for an activity, `activity.held`: an action reached a stage.
-            Support(Stage, Box<SupportState>),
+            /// Shared with whoever keeps what it says.
+            Support(Stage, Arc<SupportState>),
         }
 
         impl Body {
@@ -248,7 +251,7 @@ macro_rules! bodies {
                 if let Some(stage) = support_stage(type_name) {
                     let read = version::read_first(v, data).map_err(BodyError::Malformed)?;
                     let Read { data, stored } = read.ok_or_else(newer)?;
-                    let data = Body::Support(stage, Box::new(data));
+                    let data = Body::Support(stage, Arc::new(data));
                     return Ok(Read { data, stored });
                 }
                 match type_name {
@@ -411,7 +414,6 @@ macro_rules! personal_fields {
                     data, $as_ref, $visit, born, ethnicity, id_number, name, note, relation
                 );
             }
-            Body::Support(_, data) => personal_fields!(data, $as_ref, $visit, note, recipient),
             Body::SupportCorrected(data) => {
                 if let Some(value) = data.to.note.$as_ref() {
                     $visit("to.note", value);
@@ -455,12 +457,23 @@ impl Body {
 
     /// Visits the personal fields with their places.
     pub fn each_personal(&self, visit: &mut dyn FnMut(&'static str, &Personal)) {
-        personal_fields!(self, as_ref, visit);
+        match self {
+            Body::Support(_, state) => personal_fields!(state, as_ref, visit, note, recipient),
+            _ => personal_fields!(self, as_ref, visit),
+        }
     }
 
     /// Visits the personal fields with their places, to seal or open them.
     pub fn each_personal_mut(&mut self, visit: &mut dyn FnMut(&'static str, &mut Personal)) {
-        personal_fields!(self, as_mut, visit);
+        match self {
+            // Most have none, and stay shared.
+            Body::Support(_, state) if state.note.is_none() && state.recipient.is_none() => {}
+            Body::Support(_, state) => {
+                let state = Arc::make_mut(state);
+                personal_fields!(state, as_mut, visit, note, recipient);
+            }
+            _ => personal_fields!(self, as_mut, visit),
+        }
     }
 }
 

@@ -645,7 +645,7 @@ impl State {
                         stage: *stage,
                         event: event.id,
                         seq: event.seq,
-                        state: Arc::new((**state).clone()),
+                        state: Arc::clone(state),
                         effective_on: None,
                     });
             }

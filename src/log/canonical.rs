@@ -64,7 +64,7 @@ pub(super) fn support_event(bytes: &[u8]) -> Option<Event> {
             name: name.to_owned(),
             office: office.map(str::to_owned),
         },
-        body: Body::Support(stage, Box::new(state)),
+        body: Body::Support(stage, state.into()),
         document,
         findings: Vec::new(),
         id,

@@ -138,7 +138,7 @@ fn body(kind: u8, n: [u16; 6], opened: &mut Vec<(Uuid, SupportState)>, id: Uuid)
             source: (n[4] % 3 != 0).then(|| code(pick(&SOURCES, n[4]))),
             support,
         })),
-        (24..40, Some((support, _))) => Body::Support(stage, Box::new(state(n, Some(support)))),
+        (24..40, Some((support, _))) => Body::Support(stage, state(n, Some(support)).into()),
         (40..43, _) => Body::CohortListed(Box::new(CohortListed {
             cohort: code("escape-2023"),
             household: code(&format!("H{}", n[0] % 9)),
@@ -148,7 +148,7 @@ fn body(kind: u8, n: [u16; 6], opened: &mut Vec<(Uuid, SupportState)>, id: Uuid)
         _ => {
             let state = state(n, None);
             opened.push((id, state.clone()));
-            Body::Support(stage, Box::new(state))
+            Body::Support(stage, state.into())
         }
     }
 }
