@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A code as an office writes it: one to 120 characters, trimmed, no control characters, no
 /// semicolon (it separates several villages in one cell), and not 12 digits, since that is the
-/// form of a citizen's identification number and a code stands in the clear. A copy shares the text.
+/// form of a citizen's identification number and a code stands in the clear. Copies share the text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Code(Arc<str>);
 
