@@ -16,7 +16,9 @@
 )]
 
 use rust_xlsxwriter::{
-    Chart, ChartType, DocProperties, ExcelDateTime, Format, Formula, Image, Workbook, Worksheet,
+    Chart, ChartType, Color, ConditionalFormatCell, ConditionalFormatCellRule, DataValidation,
+    DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Formula, Image, Note,
+    Workbook, Worksheet,
 };
 
 /// The smallest picture there is: one point.
@@ -85,6 +87,7 @@ pub fn books() -> Vec<(&'static str, Vec<u8>)> {
         ("chart", one(chart)),
         ("empty", one(|_| {})),
         ("letter", one(letter)),
+        ("dressed", book(dressed)),
     ]
 }
 
@@ -286,6 +289,98 @@ fn chart(sheet: &mut Worksheet) {
 fn letter(sheet: &mut Worksheet) {
     line(sheet, 0, &["Kính gửi: Ủy ban nhân dân huyện"]);
     line(sheet, 2, &["Xã báo cáo tình hình chi trả tháng 4 như sau."]);
+}
+
+/// A list as an office dresses it: titles, a coloured header of two rows, borders, widths, a hidden
+/// row, a filter, a rule for colours, a choice of values, a comment of its own, a page to print, and
+/// sheets beside it.
+fn dressed(book: &mut Workbook) {
+    let notes = book.add_worksheet().set_name("Hướng dẫn").unwrap();
+    let red = Format::new().set_font_color(Color::Red);
+    notes
+        .write_string_with_format(0, 0, "Điền từ cột B", &red)
+        .unwrap();
+    let sheet = book.add_worksheet().set_name("Danh sách").unwrap();
+    let letter = Format::new()
+        .set_font_name("Times New Roman")
+        .set_font_size(12);
+    let cell = letter.clone().set_border(FormatBorder::Thin);
+    let head = cell
+        .clone()
+        .set_bold()
+        .set_text_wrap()
+        .set_align(FormatAlign::Center)
+        .set_align(FormatAlign::VerticalCenter)
+        .set_background_color(Color::RGB(0xDD_EB_F7));
+    let title = letter
+        .set_bold()
+        .set_font_size(14)
+        .set_align(FormatAlign::Center);
+    sheet
+        .merge_range(0, 0, 0, 4, "DANH SÁCH HỘ ĐƯỢC VAY VỐN NĂM 2023", &title)
+        .unwrap();
+    sheet.set_row_height(0, 24).unwrap();
+    sheet.merge_range(2, 0, 3, 0, "STT", &head).unwrap();
+    sheet.merge_range(2, 1, 2, 2, "Hộ gia đình", &head).unwrap();
+    sheet.merge_range(2, 3, 3, 3, "Ngày", &head).unwrap();
+    sheet.merge_range(2, 4, 3, 4, "Số tiền", &head).unwrap();
+    for (column, name) in [(1, "Mã hộ"), (2, "Họ và tên")] {
+        sheet.write_with_format(3, column, name, &head).unwrap();
+    }
+    let day = cell.clone().set_num_format("dd/mm/yyyy");
+    let money = cell.clone().set_num_format("#,##0");
+    let band = Color::RGB(0xFF_F2_CC);
+    let lines = [
+        ("H1", "Nông Thị Liên", 12, 1_337_000),
+        ("H2", "Đàm Văn Long", 13, 1_500_000),
+        ("H3", "Hà Thị Đào", 14, 163_000),
+    ];
+    for (row, (household, name, of_april, amount)) in (4..).zip(lines) {
+        let dress = |format: &Format| match row {
+            5 => format.clone().set_background_color(band),
+            _ => format.clone(),
+        };
+        let number = Formula::new(format!("=ROW()-{}", 4)).set_result((row - 3).to_string());
+        sheet
+            .write_formula_with_format(row, 0, number, &dress(&cell))
+            .unwrap();
+        sheet
+            .write_with_format(row, 1, household, &dress(&cell))
+            .unwrap();
+        sheet
+            .write_with_format(row, 2, name, &dress(&cell))
+            .unwrap();
+        let april = ExcelDateTime::from_ymd(2023, 4, of_april).unwrap();
+        sheet
+            .write_datetime_with_format(row, 3, &april, &dress(&day))
+            .unwrap();
+        sheet
+            .write_with_format(row, 4, amount, &dress(&money))
+            .unwrap();
+    }
+    sheet.set_row_hidden(6).unwrap();
+    for (column, width) in [(0, 6), (1, 10), (2, 26), (3, 13), (4, 16)] {
+        sheet.set_column_width(column, width).unwrap();
+    }
+    sheet.set_column_hidden(5).unwrap();
+    sheet.autofilter(3, 0, 6, 4).unwrap();
+    let large = ConditionalFormatCell::new()
+        .set_rule(ConditionalFormatCellRule::GreaterThan(1_400_000))
+        .set_format(Format::new().set_bold());
+    sheet.add_conditional_format(4, 4, 6, 4, &large).unwrap();
+    let known = DataValidation::new()
+        .allow_list_strings(&["H1", "H2", "H3"])
+        .unwrap();
+    sheet.add_data_validation(4, 1, 6, 1, &known).unwrap();
+    let note = Note::new("đã gọi điện").set_author("Hà");
+    sheet.insert_note(4, 2, &note).unwrap();
+    sheet.set_freeze_panes(4, 0).unwrap();
+    sheet.set_landscape().set_paper_size(9);
+    sheet.set_repeat_rows(2, 3).unwrap();
+    sheet.set_header("&CXã Lục Bình");
+    let codes = book.add_worksheet().set_name("Danh mục").unwrap();
+    line(codes, 0, &["vbsp", "Ngân hàng Chính sách xã hội"]);
+    book.define_name("Nguồn", "='Danh mục'!$A$1").unwrap();
 }
 
 #[allow(dead_code, reason = "a test takes the books without the program")]

@@ -49,6 +49,7 @@ fn outcomes() -> Vec<(&'static str, Outcome)> {
         ("chart", Err("no_table")),
         ("empty", Err("no_table")),
         ("letter", Err("no_table")),
+        ("dressed", Ok((3, "3000000", &["hidden_rows"]))),
     ]
 }
 

@@ -560,6 +560,9 @@ pub enum ImportNotice {
     },
     /// Rows that an earlier import of this list recorded, by what it wrote beside them.
     AnsweredRows(usize),
+    /// The list that is given back is rebuilt from its cells: the workbook could not be kept,
+    /// for this reason.
+    Rebuilt(String),
 }
 
 /// Row numbers for people: all of a few, the first of many.
@@ -581,6 +584,7 @@ impl Explain for ImportNotice {
             ImportNotice::PassedRows(_) => "passed_rows",
             ImportNotice::TotalDiffers { .. } => "total_differs",
             ImportNotice::AnsweredRows(_) => "answered_rows",
+            ImportNotice::Rebuilt(_) => "rebuilt",
         }
     }
 
@@ -658,6 +662,14 @@ impl Explain for ImportNotice {
                     "{rows} rows were recorded by an earlier import (by the column of results)"
                 ),
             ),
+            ImportNotice::Rebuilt(why) => lang.pick(
+                format!(
+                    "tệp trả lại được dựng lại từ nội dung các ô, không giữ được định dạng ({why})"
+                ),
+                format!(
+                    "the list given back is rebuilt from its cells, how they looked is lost ({why})"
+                ),
+            ),
             ImportNotice::MixedDots {
                 column,
                 thousands: (t_row, t),
@@ -696,6 +708,10 @@ impl Explain for ImportNotice {
             ImportNotice::HiddenRows { skipped: false, .. } => lang.pick(
                 "kiểm tra lại; thêm --skip-hidden để bỏ qua các dòng ẩn",
                 "check them; add --skip-hidden to leave them out",
+            ),
+            ImportNotice::Rebuilt(_) => lang.pick(
+                "nên sửa trong tệp gốc, hoặc lưu lại nó thành .xlsx không có macro",
+                "better correct the original file, or save it anew as .xlsx without macros",
             ),
             ImportNotice::HiddenRows { .. }
             | ImportNotice::PassedRows(_)

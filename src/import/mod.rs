@@ -32,7 +32,7 @@ pub use citation::Citation;
 pub use date::Born;
 pub use issue::{ImportIssue, ImportNotice, ImportProblem, SpokenIssue, SpokenNotice};
 pub use list::{ListRead, Origin, ReadOptions, load};
-pub use returned::RowAnswer;
+pub use returned::{Returned, RowAnswer};
 pub use rows::{
     CohortRow, HouseholdRow, MemberRow, PersonRow, ProjectRow, StageRow, SupportRow, read_cohort,
     read_households, read_members, read_persons, read_projects, read_stages, read_supports,

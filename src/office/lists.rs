@@ -857,10 +857,15 @@ impl<L: EventLog> Ledger<L> {
             recorded.for_each(|answer| *answer = RowAnswer::Valid);
         }
         let lang = tools.lang;
+        let mut notices = read.notices.clone();
         let rejects = if file.as_workbook {
             let ledger = self.state().ledger_id.clone();
-            let written = read.write_returned(&issues, &answers, &ledger, lang);
-            written.map_err(|error| std::io::Error::other(error.to_string()))
+            let written = read.write_returned(&file.bytes, &issues, &answers, &ledger, lang);
+            let written = written.map_err(|error| std::io::Error::other(error.to_string()));
+            written.map(|returned| {
+                notices.extend(returned.rebuilt.map(ImportNotice::Rebuilt));
+                returned.bytes
+            })
         } else {
             read.write_rejects(&issues, lang)
         };
@@ -873,7 +878,7 @@ impl<L: EventLog> Ledger<L> {
             already,
             rejected: wrong.iter().flatten().count(),
             issues,
-            notices: read.notices,
+            notices,
             findings,
             appended,
             rejects,

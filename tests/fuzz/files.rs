@@ -1,5 +1,6 @@
 //! The readers of whole files: sealed segments, proofs, backups, workbooks.
 
+use std::collections::BTreeMap;
 use std::io::{Cursor, Write as _};
 use std::sync::Arc;
 
@@ -197,9 +198,33 @@ pub const WORKBOOK: Target = target(
             assert!(!issue.line(socai::domain::Lang::Vi).is_empty());
         }
         drop(list.write_rejects(&list.issues, socai::domain::Lang::Vi));
+        check_returned(&list, &packed);
         drop(import::read_supports(&packed, "list.xlsx", &options, &units).issues);
     },
 );
+
+/// A list is given back, kept or rebuilt; what is kept says in every cell what it said.
+fn check_returned<R>(list: &import::ListRead<R>, packed: &[u8]) {
+    let (answers, lang) = (BTreeMap::new(), socai::domain::Lang::Vi);
+    let back = list.write_returned(packed, &list.issues, &answers, "01990", lang);
+    let (Ok(back), Some(sheet)) = (back, &list.sheet) else {
+        return;
+    };
+    let again = import::workbook::read_workbook(&back.bytes).unwrap();
+    if back.rebuilt.is_some() {
+        return;
+    }
+    let kept = again.iter().find(|kept| kept.name == sheet.name).unwrap();
+    for row in &sheet.rows {
+        let now = kept.rows.iter().find(|now| now.row == row.row).unwrap();
+        let mut cells = row.cells.iter().zip(&now.cells);
+        assert!(row.cells.len() <= now.cells.len());
+        assert!(
+            cells.all(|(old, now)| old.text.is_empty() || old == now),
+            "{row:?} {now:?}"
+        );
+    }
+}
 
 /// Packs what stands unpacked.
 fn pack(bytes: &[u8]) -> Option<Vec<u8>> {
