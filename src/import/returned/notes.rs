@@ -1,6 +1,6 @@
 //! Comments on cells: what a sheet says of its own stays, ours stand beside it or, on the same
-//! cell, below it. What an earlier return said goes. A spreadsheet shows a comment only if a drawing
-//! of the old kind (VML) has a shape for it.
+//! cell, below it. What an earlier return said goes. A spreadsheet shows a comment only if a
+//! drawing of the old kind (VML) has a shape for it.
 
 use std::collections::{BTreeMap, BTreeSet};
 

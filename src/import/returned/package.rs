@@ -1,5 +1,6 @@
 //! The workbook that came, with its one sheet changed: every other part goes over byte for byte as
-//! it was packed. What is not as expected is not guessed at: then the list is rebuilt from its cells.
+//! it was packed. What is not as expected is not guessed at: then the list is rebuilt from its
+//! cells.
 
 use std::collections::BTreeMap;
 use std::io::{BufReader, Cursor, Read as _, Write as _};
