@@ -275,7 +275,7 @@ fn of_csv(text: &str) -> (BTreeMap<String, String>, Vec<String>) {
         let record = record.unwrap();
         match &record[0] {
             "figure" => drop(figures.insert(record[1].to_owned(), record[4].to_owned())),
-            "table" => cells.push(record[4].to_owned()),
+            "table" | "chart" => cells.push(record[4].to_owned()),
             _ => {}
         }
     }
@@ -291,7 +291,12 @@ fn table_numbers(report: &Value, shown: &mut Vec<String>) {
 
 fn parts(parts_of: &Value, shown: &mut Vec<String>) {
     for part in parts_of.as_array().into_iter().flatten() {
-        let table = &part["table"];
+        let charted = &part["chart"]["table"];
+        let table = if charted.is_object() {
+            charted
+        } else {
+            &part["table"]
+        };
         if let Some(columns) = table["columns"].as_array() {
             let rows = table["rows"].as_array().into_iter().flatten();
             let total = table.get("total");

@@ -49,8 +49,8 @@ pub enum ReportCommand {
     },
     /// Dùng mẫu báo cáo mới (JSON); báo cáo đã phát hành giữ mẫu cũ · adopt a template
     Adopt {
-        /// Tệp mẫu · the template's file
-        file: PathBuf,
+        /// Tệp mẫu; không ghi: mẫu có sẵn, bản mới nhất · its file; else the built-in, newest
+        file: Option<PathBuf>,
         #[command(flatten)]
         #[allow(missing_docs)]
         basis: BasisArgs,
@@ -187,7 +187,7 @@ pub fn run(
             output,
             layout,
         } => regenerate(console, place, number, (output.as_deref(), layout)),
-        ReportCommand::Adopt { file, basis } => adopt(console, place, file, basis),
+        ReportCommand::Adopt { file, basis } => adopt(console, place, file.as_deref(), basis),
         ReportCommand::Diff(args) => report_diff::diff(console, place, args),
         ReportCommand::Explain {
             number,
@@ -313,7 +313,7 @@ fn issue(console: &mut Console<'_>, place: &Place, args: &IssueArgs) -> Result<(
     }
     let documents = outputs.iter().filter_map(|(_, output)| match output {
         Output::Document(document) => Some(*document),
-        Output::Text(_) => None,
+        Output::Text(..) => None,
     });
     let documents: Vec<Document> = documents.collect();
     let layout = read_layout(console, &args.layout, documents.contains(&Document::Docx))?;
@@ -366,12 +366,21 @@ fn tell_issued(console: &mut Console<'_>, issued: &IssuedReport) -> Result<(), F
 fn adopt(
     console: &mut Console<'_>,
     place: &Place,
-    file: &Path,
+    file: Option<&Path>,
     basis: &BasisArgs,
 ) -> Result<(), Failure> {
-    let name = file.display().to_string();
-    let bytes = values::bytes(console, file, Template::LARGEST_BYTES)?;
-    let text = narrative_text(&bytes).map_err(|error| console.failure(&error))?;
+    let (name, text) = match file {
+        Some(file) => {
+            let bytes = values::bytes(console, file, Template::LARGEST_BYTES)?;
+            let text = narrative_text(&bytes).map_err(|error| console.failure(&error))?;
+            (file.display().to_string(), text)
+        }
+        None => {
+            let built_in = Template::built_in().pop();
+            let (code, version, text) = built_in.unwrap_or_default();
+            (format!("{code} v{version}"), text.to_owned())
+        }
+    };
     let mut ledger = place.write(console)?;
     let by = place.actor(console, &ledger)?;
     let basis = (
@@ -506,6 +515,9 @@ fn regenerate(
             &kept,
             path,
         ),
-        None => put(console, &report, form, &setting, output),
+        None => {
+            let form = form.by(issued.issued.renderer);
+            put(console, &report, form, &setting, output)
+        }
     }
 }

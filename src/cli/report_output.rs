@@ -10,7 +10,7 @@ use crate::office::OfficeError;
 use crate::office::kept::{self, Kept};
 use crate::report::Report;
 use crate::report::document::{Document, Setting, document};
-use crate::report::render::{Form, render};
+use crate::report::render::{Form, RENDERER, render_by};
 
 /// What a file can end in.
 const ENDINGS: &str = ".txt, .md, .html, .csv, .json, .docx, .pdf, .xlsx";
@@ -18,8 +18,8 @@ const ENDINGS: &str = ".txt, .md, .html, .csv, .json, .docx, .pdf, .xlsx";
 /// The form of an output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Output {
-    /// Text: the same bytes for ever.
-    Text(Form),
+    /// Text by the rules of a renderer: the same bytes for ever.
+    Text(Form, u32),
     /// A document: the same bytes within one version of the program.
     Document(Document),
 }
@@ -33,11 +33,11 @@ impl Output {
             } else {
                 Form::Text
             };
-            return Ok(Output::Text(form));
+            return Ok(Output::Text(form, RENDERER));
         };
         let ending = path.extension().and_then(|ending| ending.to_str());
         let ending = ending.map(str::to_lowercase).unwrap_or_default();
-        let text = Form::of_ending(&ending).map(Output::Text);
+        let text = Form::of_ending(&ending).map(|form| Output::Text(form, RENDERER));
         let output = text.or_else(|| Document::of_ending(&ending).map(Output::Document));
         output.ok_or_else(|| {
             console.wrong(
@@ -49,6 +49,14 @@ impl Output {
         })
     }
 
+    /// The same by the rules of an earlier renderer.
+    pub(super) fn by(self, renderer: u32) -> Output {
+        match self {
+            Output::Text(form, _) => Output::Text(form, renderer),
+            document => document,
+        }
+    }
+
     /// The bytes of a report in this form.
     pub(super) fn bytes(
         self,
@@ -57,8 +65,8 @@ impl Output {
         setting: &Setting<'_>,
     ) -> Result<Vec<u8>, Failure> {
         match self {
-            Output::Text(form) => {
-                let text = render(report, form);
+            Output::Text(form, renderer) => {
+                let text = render_by(report, form, renderer);
                 text.map(String::into_bytes)
                     .map_err(|error| console.refused(&error))
             }

@@ -32,7 +32,7 @@ use crate::log::EventRead;
 use crate::projection::figures::{self, Query};
 use crate::projection::{Boundaries, View};
 use crate::report::figure::{Asked, Question};
-use crate::report::model::{Block, Figure, Section};
+use crate::report::model::{Block, Chart, Figure, Section};
 use crate::report::template::Measure;
 use crate::report::{Report, ReportError};
 
@@ -847,7 +847,9 @@ fn take_section(section: &Section, cells: &mut Cells) {
 
 fn take(blocks: &[Block], cells: &mut Cells) {
     for block in blocks {
-        let Block::Table(table) = block else { continue };
+        let (Block::Table(table) | Block::Chart(Chart { table, .. })) = block else {
+            continue;
+        };
         let total = (!table.total.is_empty()).then_some(&table.total);
         for row in table.rows.iter().chain(total) {
             let columns = || table.columns.iter().zip(row);

@@ -35,7 +35,7 @@ use crate::projection::figures::FiguresError;
 use crate::projection::{Axis, Boundaries};
 use crate::report::build::KnownAs;
 use crate::report::document::{Setting, document};
-use crate::report::render::{Form, RENDERER, render};
+use crate::report::render::{Form, RENDERER, render, render_by};
 use crate::report::{Narrative, Report, ReportError, ReportInput, Template};
 
 /// What somebody asks of a report.
@@ -381,7 +381,7 @@ pub(super) fn again(
         let Some(form) = Form::of_ending(ending) else {
             continue;
         };
-        if sha256(&render(&report, form)?) != *digest {
+        if sha256(&render_by(&report, form, issued.renderer)?) != *digest {
             let what = ending.clone();
             return Err(IssuedError::Differs { number, what }.into());
         }

@@ -12,7 +12,7 @@ use super::model::{
 use super::narrative::{Narrative, Paragraph};
 use super::point::{self, Point};
 use super::sentence::{Filling, Sentence};
-use super::template::{self, Template};
+use super::template::{self, Draws, Template};
 use super::words::{Words, date_line, date_words};
 use crate::domain::finding::FindingCode;
 use crate::domain::language::{Explain, Lang, Text};
@@ -410,6 +410,11 @@ impl Builder<'_, '_> {
                     let table = self.asker.table(spec, title)?;
                     built.push(self.table(table));
                 }
+                template::Block::Chart(spec) => {
+                    let title = self.fill(&spec.title)?;
+                    let chart = self.chart(&spec.draws, title)?;
+                    built.push(chart);
+                }
                 template::Block::Projects(spec) => {
                     let title = self.fill(&spec.title)?;
                     let table = self.asker.projects(spec, title);
@@ -418,6 +423,19 @@ impl Builder<'_, '_> {
             }
         }
         Ok(built)
+    }
+
+    /// A chart, or one line that says that there is nothing to draw.
+    fn chart(&mut self, draws: &Draws, title: String) -> Result<Block, ReportError> {
+        let mut goals = Vec::new();
+        for goal in draws.goals() {
+            goals.push(self.fill(&goal.label)?);
+        }
+        let chart = self.asker.chart(draws, &goals, self.answers, title)?;
+        Ok(match chart.table.rows.is_empty() {
+            true => self.table(chart.table),
+            false => Block::Chart(chart),
+        })
     }
 
     /// A table, or one line that says that nothing is there.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::issue::{TemplateIssue, TemplateProblem};
 use super::sentence::{Sentence, Word};
-use super::template::{Block, FigureSource, Rows, Span, Template, both};
+use super::template::{Block, ChartSpec, Draws, FigureSource, Rows, Span, Template, both};
 use crate::domain::language::Lang;
 use crate::projection::Dimension;
 
@@ -193,7 +193,37 @@ impl Check<'_> {
                         }
                     }
                 }
+                Block::Chart(chart) => self.chart(template, &place, chart),
                 _ => {}
+            }
+        }
+    }
+
+    fn chart(&mut self, template: &Template, place: &str, chart: &ChartSpec) {
+        if let Draws::Figures(grouped) = &chart.draws {
+            self.rows(place, &grouped.query);
+            if grouped.by.parse::<Dimension>().is_err() {
+                let found = grouped.by.clone();
+                self.add(place, TemplateProblem::Dimension { found });
+            }
+            if grouped.columns.is_empty() {
+                self.add(place, TemplateProblem::Empty("columns"));
+            }
+        }
+        for goal in chart.draws.goals() {
+            for name in [&goal.reached, &goal.target] {
+                match template.figures.get(name) {
+                    None => {
+                        let name = name.clone();
+                        self.add(place, TemplateProblem::UnknownFigure { name });
+                    }
+                    // Names are no number to draw.
+                    Some(FigureSource::Villages { of }) => {
+                        let (figure, of) = (name.clone(), of.clone());
+                        self.add(place, TemplateProblem::NoRows { figure, of });
+                    }
+                    Some(_) => {}
+                }
             }
         }
     }
@@ -216,6 +246,19 @@ impl Check<'_> {
                             }
                         }
                     }
+                }
+            }
+        }
+        for (_, block) in template.blocks() {
+            let Block::Chart(chart) = block else { continue };
+            for name in chart
+                .draws
+                .goals()
+                .iter()
+                .flat_map(|goal| [&goal.reached, &goal.target])
+            {
+                for lang in [Lang::Vi, Lang::En] {
+                    shown.insert((lang.tag(), name.clone()));
                 }
             }
         }

@@ -9,8 +9,10 @@
 //! map. A breakdown always sums to its total, since a template that leaves one open is refused.
 
 pub mod build;
+mod chart;
 pub mod check;
 pub mod document;
+mod drawn;
 pub mod figure;
 pub mod issue;
 pub mod model;

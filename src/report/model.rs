@@ -198,14 +198,50 @@ pub struct Section {
     pub sections: Vec<Section>,
 }
 
+impl Section {
+    fn collect<'a>(&'a self, all: &mut Vec<&'a Block>) {
+        all.extend(&self.blocks);
+        for part in &self.sections {
+            part.collect(all);
+        }
+    }
+}
+
 /// What stands under a heading.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Block {
+    /// Figures as bars, and the table they stand in.
+    Chart(Chart),
     /// A paragraph or an item of a list.
     Paragraph(Paragraph),
     /// Figures in rows.
     Table(Table),
+}
+
+/// Some columns of a table as bars, one row beside the other. What a bar is called is what stands
+/// in its row before the first number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Chart {
+    /// The columns that are drawn, by their place from 0: one, or what was given and what of it was
+    /// used, or the target and what of it is reached.
+    pub columns: Vec<usize>,
+    /// How they are drawn.
+    pub drawing: Drawing,
+    /// The numbers.
+    pub table: Table,
+}
+
+/// How a chart draws its rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Drawing {
+    /// A bar each, all by one measure.
+    Bars,
+    /// Two bars each, all by one measure.
+    Pairs,
+    /// A bar in a frame each, by its own measure: a part of a whole.
+    Parts,
 }
 
 /// A table. Every row has a cell for each column, and no cell is empty.
@@ -257,6 +293,19 @@ impl Report {
         let digest = Sha256::digest(self.to_model_json()?.as_bytes());
         self.digest = Some(digest.iter().map(|byte| format!("{byte:02x}")).collect());
         Ok(())
+    }
+
+    /// All blocks, in the order in which they are printed.
+    pub fn blocks(&self) -> Vec<&Block> {
+        let mut all: Vec<&Block> = self.opening.iter().collect();
+        for section in &self.sections {
+            section.collect(&mut all);
+        }
+        all.extend(&self.closing);
+        for section in &self.annexes {
+            section.collect(&mut all);
+        }
+        all
     }
 
     /// A figure by its name.

@@ -1,7 +1,7 @@
 //! Tables: a question to the cube in rows, and the projects with their budgets.
 
 use super::build::ReportError;
-use super::figure::{Asker, Value, value};
+use super::figure::{Asker, Question, Value, value};
 use super::model::{Column, Table};
 use super::number;
 use super::template::{Measure, ProjectsTable, TableSpec};
@@ -15,7 +15,7 @@ use crate::projection::Boundaries;
 use crate::projection::figures::{self, Dimension, Row};
 
 /// What stands in a cell that has nothing to say: a cell is never empty.
-const NOTHING: &str = "–";
+pub(super) const NOTHING: &str = "–";
 
 /// What people call a key of a dimension (or a cohort). No key is called *chưa phân loại*, or what
 /// fits the dimension, and never left out.
@@ -90,7 +90,7 @@ fn heading(by: &str) -> Text {
     }
 }
 
-fn capital(text: String) -> String {
+pub(super) fn capital(text: String) -> String {
     let mut characters = text.chars();
     match characters.next() {
         Some(first) => first.to_uppercase().chain(characters).collect(),
@@ -141,11 +141,7 @@ impl Asker<'_> {
                 .map(|row| self.cells(spec, row)),
         );
         let total = if spec.total {
-            let row = self.row(&title, &question)?;
-            let mut cells = vec![self.lang.pick("Tổng số", "Total").to_owned()];
-            cells.extend(spec.by.iter().skip(1).map(|_| NOTHING.to_owned()));
-            cells.extend(self.measures(spec, &row));
-            cells
+            self.total(spec, &title, &question)?
         } else {
             Vec::new()
         };
@@ -157,7 +153,21 @@ impl Asker<'_> {
         })
     }
 
-    fn columns(&self, spec: &TableSpec) -> Vec<Column> {
+    /// The row that ends a table: the question without its grouping.
+    pub(super) fn total(
+        &self,
+        spec: &TableSpec,
+        title: &str,
+        question: &Question,
+    ) -> Result<Vec<String>, ReportError> {
+        let row = self.row(title, question)?;
+        let mut cells = vec![self.lang.pick("Tổng số", "Total").to_owned()];
+        cells.extend(spec.by.iter().skip(1).map(|_| NOTHING.to_owned()));
+        cells.extend(self.measures(spec, &row));
+        Ok(cells)
+    }
+
+    pub(super) fn columns(&self, spec: &TableSpec) -> Vec<Column> {
         let keys = spec.by.iter().map(|by| Column {
             label: heading(by).get(self.lang).to_owned(),
             number: false,
@@ -176,7 +186,7 @@ impl Asker<'_> {
         keys.chain(measures).collect()
     }
 
-    fn currency(&self) -> &str {
+    pub(super) fn currency(&self) -> &str {
         match self.view.state.catalogue.currency.as_str() {
             "VND" => self.lang.pick("đồng", "dong"),
             other => other,
@@ -211,7 +221,7 @@ impl Asker<'_> {
         heirs.collect::<Vec<_>>().join(", ")
     }
 
-    fn cells(&self, spec: &TableSpec, row: &Row) -> Vec<String> {
+    pub(super) fn cells(&self, spec: &TableSpec, row: &Row) -> Vec<String> {
         let labels = spec
             .by
             .iter()

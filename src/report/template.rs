@@ -16,9 +16,20 @@ use crate::domain::code::Code;
 use crate::domain::language::{Lang, Text};
 use crate::domain::stage::Stage;
 
-/// The built-in half-year report on poverty reduction.
-const POVERTY_REDUCTION_HALF_YEAR: &str =
-    include_str!("../../schemas/templates/poverty-reduction-half-year.json");
+/// The code of the built-in half-year report on poverty reduction.
+const POVERTY_REDUCTION: &str = "poverty-reduction-half-year";
+
+/// Its versions, from the first: a ledger keeps the one it adopted until it adopts another.
+const POVERTY_REDUCTION_HALF_YEAR: [(u32, &str); 2] = [
+    (
+        1,
+        include_str!("../../schemas/templates/poverty-reduction-half-year.json"),
+    ),
+    (
+        2,
+        include_str!("../../schemas/templates/poverty-reduction-half-year.v2.json"),
+    ),
+];
 
 /// A report's template.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,6 +121,8 @@ pub struct Section {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Block {
+    /// Figures as bars, with their table.
+    Chart(ChartSpec),
     /// The points to confirm.
     Findings,
     /// A slot that the narrative given with the report fills.
@@ -120,6 +133,57 @@ pub enum Block {
     Sentence(Text),
     /// Figures in rows.
     Table(TableSpec),
+}
+
+/// A chart. What it draws stands in a table beside it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChartSpec {
+    /// What is drawn.
+    pub draws: Draws,
+    /// What stands above it.
+    pub title: Text,
+}
+
+/// What a chart draws.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Draws {
+    /// Money given by each source, and how much of it was paid out: for every programme that was
+    /// given any in the year, and for every project.
+    Budgets {
+        /// The programme, with its parts and their projects; none stands for all.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        programme: Option<String>,
+    },
+    /// The last measure of a question to the cube, the greatest first.
+    Figures(Grouped),
+    /// How much of the targets of the year is reached: those named here, then all others.
+    Targets(Vec<Goal>),
+}
+
+/// A question to the cube, grouped by one dimension.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Grouped {
+    /// The dimension.
+    pub by: String,
+    /// The measures of the table; the last is drawn.
+    pub columns: Vec<Measure>,
+    /// The question.
+    pub query: Rows,
+}
+
+/// A target and the figure that says how much of it is reached.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Goal {
+    /// What people call it.
+    pub label: Text,
+    /// The figure that is to reach it.
+    pub reached: String,
+    /// The target, a figure as well.
+    pub target: String,
 }
 
 /// The projects of a programme with their budgets by source.
@@ -255,6 +319,16 @@ pub enum FigureSource {
     },
 }
 
+impl Draws {
+    /// The targets it names.
+    pub fn goals(&self) -> &[Goal] {
+        match self {
+            Draws::Targets(goals) => goals,
+            Draws::Budgets { .. } | Draws::Figures(_) => &[],
+        }
+    }
+}
+
 impl FigureSource {
     /// The figure it is taken from.
     pub fn of(&self) -> Option<&str> {
@@ -333,13 +407,20 @@ impl Template {
     /// The largest template that is read.
     pub const LARGEST_BYTES: usize = 1 << 20;
 
-    /// The templates that the program brings along: code, version, and the JSON text.
+    /// The templates that the program brings along, each in its newest version: code, version, and
+    /// the JSON text.
     pub fn built_in() -> Vec<(&'static str, u32, &'static str)> {
-        vec![(
-            "poverty-reduction-half-year",
-            1,
-            POVERTY_REDUCTION_HALF_YEAR,
-        )]
+        let mut newest = Template::built_in_versions();
+        newest.drain(..newest.len().saturating_sub(1));
+        newest
+    }
+
+    /// All versions of the templates that the program brings along, from the first.
+    pub fn built_in_versions() -> Vec<(&'static str, u32, &'static str)> {
+        let versions = POVERTY_REDUCTION_HALF_YEAR.iter();
+        versions
+            .map(|(version, text)| (POVERTY_REDUCTION, *version, *text))
+            .collect()
     }
 
     /// Reads and checks a template. `file_name` is named in the issues.
@@ -441,6 +522,11 @@ impl Template {
                 Block::Sentence(text) => texts.push((place, text)),
                 Block::Table(table) => texts.push((format!("{place}.title"), &table.title)),
                 Block::Projects(table) => texts.push((format!("{place}.title"), &table.title)),
+                Block::Chart(chart) => {
+                    texts.push((format!("{place}.title"), &chart.title));
+                    let goals = chart.draws.goals().iter();
+                    texts.extend(goals.map(|goal| (format!("{place}.label"), &goal.label)));
+                }
                 Block::Findings | Block::Narrative(_) => {}
             }
         }

@@ -19,6 +19,8 @@ pub struct Book {
 /// A page: what stands above the table, the table, what stands below it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Page {
+    /// Bars below the table.
+    pub bars: Option<Bars>,
     /// The columns.
     pub columns: Vec<Column>,
     /// Lines below the table.
@@ -33,6 +35,17 @@ pub struct Page {
     pub signatures: Vec<Signature>,
     /// Lines above the table; the first is its title.
     pub title: Vec<String>,
+}
+
+/// Columns of a table as a chart of the spreadsheet's own. It prints in black and white.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Bars {
+    /// The columns that are drawn: of two, the first empty, the second with stripes.
+    pub columns: Vec<u16>,
+    /// How many columns, from the first, name a row.
+    pub names: u16,
+    /// What stands above it.
+    pub title: String,
 }
 
 /// The head of an office's paper, line by line.

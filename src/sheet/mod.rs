@@ -1,9 +1,10 @@
 //! Workbooks out: typed cells, a table a page, to the bytes of an `.xlsx`. Knows nothing of the
 //! ledger.
 
+mod bars;
 mod book;
 mod look;
 mod write;
 
-pub use book::{Book, Cell, Column, Letterhead, Look, Page, Signature, Total};
+pub use book::{Bars, Book, Cell, Column, Letterhead, Look, Page, Signature, Total};
 pub use write::{BookError, write};

@@ -6,6 +6,7 @@ use rust_xlsxwriter::{
     DocProperties, ExcelDateTime, Format, Formula, Workbook, Worksheet, XlsxError,
 };
 
+use super::bars;
 use super::book::{Book, Cell, Column, Letterhead, Look, Page, Signature, Total};
 use super::look::Looks;
 use crate::domain::fixed::format_thousandths;
@@ -181,7 +182,9 @@ impl<'w> Writer<'w> {
         if self.row > 0 {
             self.row += 1;
         }
+        let head = self.row;
         self.table(page)?;
+        self.bars(page, head)?;
         for line in &page.foot {
             across(self.sheet, self.row, (0, last), line, &self.looks.foot)?;
             self.row += 1;
@@ -242,6 +245,19 @@ impl<'w> Writer<'w> {
             self.sheet.autofilter(header, 0, last, last_column(page))?;
         }
         self.row += 1;
+        Ok(())
+    }
+
+    /// The bars of the table whose head stands in a row.
+    fn bars(&mut self, page: &Page, head: u32) -> Result<(), BookError> {
+        let rows = u32::try_from(page.rows.len()).unwrap_or(u32::MAX);
+        let Some(bars) = page.bars.as_ref().filter(|_| rows > 0) else {
+            return Ok(());
+        };
+        let (chart, tall) = bars::chart(bars, (&self.sheet.name(), head, head + rows));
+        self.sheet.insert_chart(self.row, 0, &chart)?;
+        // A row is 20 pixels high.
+        self.row += tall / 20 + 2;
         Ok(())
     }
 

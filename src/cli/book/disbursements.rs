@@ -64,6 +64,7 @@ pub fn page(
     let words = spelled::amount(sum, "VND", lang);
     let count = rows.len();
     Page {
+        bars: None,
         columns: columns.iter().map(column).collect(),
         foot: vec![lang.pick(
             format!("Danh sách có {count} dòng. Số tiền bằng chữ: {words}."),

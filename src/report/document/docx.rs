@@ -14,9 +14,9 @@ pub(super) use package::{Entry, pack};
 pub(super) use paragraph::escape;
 pub(super) use parts::mark;
 
-use super::super::model::{Recipients, Report, Table};
-use super::super::render::{date_line, fingerprint, number_line, phrases};
-use super::drawn;
+use super::super::drawn::{self, Drawn};
+use super::super::model::{Chart, Recipients, Report, Table};
+use super::super::render::{belongs, date_line, fingerprint, number_line, phrases};
 use super::flow::{self, Piece, page, size};
 use super::font::Face;
 use super::{DocumentError, Setting};
@@ -87,6 +87,7 @@ impl<'a> Writer<'a> {
             Piece::Heading(section, depth) => self.heading(&flow::heading(section), *depth),
             Piece::Paragraph(mark, text) => self.paragraph(*mark, text),
             Piece::Table(one) => self.table(one),
+            Piece::Chart(chart) => self.chart(chart),
             Piece::Foot => self.foot(),
             Piece::Annex(section) => self.annex(section.number.as_deref(), &section.heading),
             Piece::Marks => self.marks(setting),
@@ -147,30 +148,47 @@ impl<'a> Writer<'a> {
     /// Figures in rows, with what helps to take them in.
     fn table(&mut self, one: &Table) {
         let lang = self.report.language;
-        self.out.push_str(&table::data(one));
-        if let Some(words) = drawn::in_words(one, lang) {
+        let words = drawn::in_words(one, lang);
+        self.out.push_str(&table::title(&one.title));
+        self.out.push_str(&table::data(one, words.is_some()));
+        if let Some(words) = words {
             self.put(&Paragraph {
                 look: Look::new(size::TABLE).italic(true),
                 after: 120,
                 ..Paragraph::of(&words)
             });
         }
-        if let Some(chart) = drawn::chart(one, lang) {
-            self.put(&Paragraph {
-                align: Align::Centre,
-                look: Look::new(size::TABLE).italic(true),
-                before: 60,
-                after: 40,
-                with_next: true,
-                ..Paragraph::of(&drawn::caption(one, &chart))
-            });
-            self.out.push_str(&table::bars(&chart));
-            self.put(&Paragraph {
-                look: Look::new(size::MARKS),
-                exact: 120,
-                ..Paragraph::of("")
-            });
+        if let Some(drawn) = drawn::of_table(one, lang) {
+            self.drawn(&drawn, false);
         }
+    }
+
+    /// Bars, then the table that they are read off; they stay together where the table is short.
+    fn chart(&mut self, chart: &Chart) {
+        match drawn::of_chart(chart, self.report.language) {
+            Some(drawn) => self.drawn(&drawn, true),
+            None => self.out.push_str(&table::title(&chart.table.title)),
+        }
+        self.out.push_str(&table::data(&chart.table, false));
+    }
+
+    /// Bars under what they show. `with_table` keeps them with the table that follows.
+    fn drawn(&mut self, drawn: &Drawn, with_table: bool) {
+        self.put(&Paragraph {
+            align: Align::Centre,
+            look: Look::new(size::TABLE).italic(true),
+            before: if with_table { 180 } else { 60 },
+            after: 40,
+            with_next: true,
+            ..Paragraph::of(&drawn.caption)
+        });
+        self.out.push_str(&table::bars(drawn, with_table));
+        self.put(&Paragraph {
+            look: Look::new(size::MARKS),
+            exact: 120,
+            with_next: with_table,
+            ..Paragraph::of("")
+        });
     }
 
     fn heading(&mut self, text: &str, depth: usize) {
@@ -234,7 +252,7 @@ impl<'a> Writer<'a> {
             align: Align::Centre,
             after: 120,
             with_next: true,
-            ..Paragraph::of(&super::belongs(self.report, BLANK))
+            ..Paragraph::of(&belongs(self.report, BLANK))
         };
         self.put(&paragraph);
     }

@@ -1,7 +1,7 @@
 //! What stands on paper one under the other: the order of a document's parts, which Word and PDF
 //! share. The head, which is the same on every document, is not among them.
 
-use super::super::model::{Block, Report, Section, Table};
+use super::super::model::{Block, Chart, Report, Section, Table};
 
 /// Sizes of letters in twips (Decree 30/2020/NĐ-CP, annex I: the body 13 to 14 points).
 pub mod size {
@@ -48,6 +48,8 @@ pub enum Piece<'a> {
     Paragraph(Option<&'a str>, &'a str),
     /// Figures in rows.
     Table(&'a Table),
+    /// Figures as bars, and in rows.
+    Chart(&'a Chart),
     /// The recipients and the signature.
     Foot,
     /// An annex begins, on a new page.
@@ -127,6 +129,7 @@ fn blocks<'a>(blocks: &'a [Block], pieces: &mut Vec<Piece<'a>>) {
     pieces.extend(blocks.iter().map(|block| match block {
         Block::Paragraph(paragraph) => Piece::Paragraph(paragraph.mark.as_deref(), &paragraph.text),
         Block::Table(table) => Piece::Table(table),
+        Block::Chart(chart) => Piece::Chart(chart),
     }));
 }
 

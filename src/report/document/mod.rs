@@ -7,7 +7,6 @@
 
 mod columns;
 mod docx;
-mod drawn;
 mod flow;
 mod font;
 mod layout;
@@ -17,7 +16,6 @@ mod xlsx;
 pub use layout::{LARGEST_BYTES as LARGEST_LAYOUT_BYTES, LayoutError};
 
 use super::model::Report;
-use super::render::phrases;
 use crate::domain::language::{Explain, Lang};
 
 /// The documents a report is made into.
@@ -120,26 +118,4 @@ pub fn document(
         (Document::Pdf, _) => pdf::pdf(report, setting),
         (Document::Xlsx, _) => xlsx::xlsx(report, setting),
     }
-}
-
-/// What an annex says it belongs to; a draft leaves number and date blank.
-fn belongs(report: &Report, blank: &str) -> String {
-    let (header, lang) = (&report.header, report.language);
-    let number = header.number.as_deref().unwrap_or(blank);
-    let mut letters = header.title.chars();
-    let first: String = letters.next().into_iter().collect();
-    let title = format!("{first}{}", letters.as_str().to_lowercase());
-    let word = phrases(lang).number.trim_end_matches(':');
-    let date = header.date.clone().unwrap_or_else(|| {
-        let vi = format!("ngày {blank} tháng {blank} năm {blank}");
-        lang.pick(vi, "(date)".to_owned())
-    });
-    let symbol = &header.symbol;
-    lang.pick(
-        format!(
-            "(Kèm theo {title} {} {number}/{symbol} {date})",
-            word.to_lowercase()
-        ),
-        format!("(Attached to {title} {word} {number}/{symbol} of {date})"),
-    )
 }

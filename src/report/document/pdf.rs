@@ -6,10 +6,10 @@
 mod ink;
 mod sheet;
 
-use super::super::model::{Report, Table};
-use super::super::render::{date_line, fingerprint, number_line, phrases};
+use super::super::drawn::{self, Drawn, Fill, Group};
+use super::super::model::{Chart, Report, Table};
+use super::super::render::{belongs, date_line, fingerprint, number_line, phrases};
 use super::columns::{self, PADDING};
-use super::drawn;
 use super::flow::{self, Piece, page, size};
 use super::font::Face;
 use super::{DocumentError, Setting};
@@ -79,10 +79,7 @@ impl Layout<'_> {
                 self.heading(&flow::heading(section), *depth, rest);
             }
             Piece::Paragraph(mark, text) => {
-                let text = match mark {
-                    Some(mark) => format!("{mark} {text}"),
-                    None => (*text).to_owned(),
-                };
+                let text = marked(*mark, text);
                 if matches!(rest.first(), Some(Piece::Foot)) {
                     self.keep_with_foot(&text);
                 }
@@ -90,7 +87,8 @@ impl Layout<'_> {
                 sheets.paragraph(&text, (Face::Regular, size::BODY), page::INDENT, 276);
                 sheets.gap(120);
             }
-            Piece::Table(table) => self.table(table),
+            Piece::Table(table) => self.table(table, true),
+            Piece::Chart(chart) => self.chart(chart),
             Piece::Foot => self.foot(),
             Piece::Annex(section) => {
                 self.sheets.new_sheet();
@@ -101,7 +99,7 @@ impl Layout<'_> {
                 for text in number.into_iter().chain([section.heading.as_str()]) {
                     self.centred(text, (Face::Bold, size::BODY));
                 }
-                let belongs = super::belongs(self.report, BLANK);
+                let belongs = belongs(self.report, BLANK);
                 self.centred(&belongs, (Face::Italic, size::BODY));
                 self.sheets.gap(120);
             }
@@ -184,47 +182,81 @@ impl Layout<'_> {
     /// A heading stays with what follows it.
     fn heading(&mut self, text: &str, depth: usize, rest: &[Piece<'_>]) {
         let face = Face::of(true, depth > 2);
-        let headings = rest
-            .iter()
-            .take_while(|piece| matches!(piece, Piece::Heading(..)))
-            .count();
-        let next = match rest.get(headings) {
-            Some(Piece::Table(_)) => 5,
-            Some(Piece::Paragraph(..)) => 2,
-            _ => 0,
-        };
-        let lines = 1 + i32::try_from(headings).unwrap_or(0) + next;
-        self.sheets.room(lines * (height(size::BODY) + 80));
+        let tall = tall_heading(text, depth) + self.first_of(rest);
+        self.sheets.room(tall.min(sheet::SPACE));
         self.sheets.gap(60);
         self.sheets
             .paragraph(text, (face, size::BODY), page::INDENT, 240);
         self.sheets.gap(60);
     }
 
-    fn table(&mut self, table: &Table) {
-        let widths = columns::widths(table, size::TABLE, page::TEXT);
-        let title = columns::lines(&table.title, Face::Italic, size::TABLE, page::TEXT);
-        let titles = i32::try_from(title.len()).unwrap_or(1);
-        self.sheets.gap(60);
-        self.sheets.room((titles + 4) * (height(size::TABLE) + 40));
-        for line in title {
-            let y = self.sheets.y();
-            let letters = (Face::Italic, size::TABLE);
-            self.sheets.text(&line, letters, page::LEFT, y, 0);
-            self.sheets.gap(height(size::TABLE));
+    /// The height that has to follow a heading on its page: that of the headings after it, and what
+    /// cannot be parted from the first of what they head.
+    fn first_of(&self, rest: &[Piece<'_>]) -> i32 {
+        let mut tall = 0;
+        for (place, piece) in rest.iter().enumerate() {
+            match piece {
+                Piece::Heading(section, depth) => {
+                    tall += tall_heading(&flow::heading(section), *depth);
+                }
+                Piece::Paragraph(mark, text) => {
+                    let last = matches!(rest.get(place + 1), Some(Piece::Foot));
+                    let text = marked(*mark, text);
+                    return tall
+                        + match last {
+                            true => self.tall_last(&text),
+                            false => tall_paragraph(&text, 2),
+                        };
+                }
+                Piece::Table(table) => return tall + tall_beginning(table, true),
+                Piece::Chart(chart) => {
+                    let drawn = drawn::of_chart(chart, self.report.language);
+                    let bars = drawn.map(|drawn| tall_drawn(&drawn));
+                    return tall + bars.unwrap_or_else(|| tall_beginning(&chart.table, true));
+                }
+                Piece::Foot => return tall + tall_foot(&self.recipients()) + 160,
+                Piece::Annex(_) | Piece::Marks => return tall,
+            }
         }
+        tall
+    }
+
+    /// Figures in rows, under their title where it does not stand over them already.
+    fn table(&mut self, table: &Table, titled: bool) {
+        let widths = columns::widths(table, size::TABLE, page::TEXT);
         self.sheets.gap(60);
+        self.sheets
+            .room(tall_beginning(table, titled).min(sheet::SPACE));
+        if titled {
+            for line in columns::lines(&table.title, Face::Italic, size::TABLE, page::TEXT) {
+                let y = self.sheets.y();
+                let letters = (Face::Italic, size::TABLE);
+                self.sheets.text(&line, letters, page::LEFT, y, 0);
+                self.sheets.gap(height(size::TABLE));
+            }
+            self.sheets.gap(60);
+        }
         let labels: Vec<String> = table.columns.iter().map(|c| c.label.clone()).collect();
         let head = Row::of(table, &labels, &widths, true, true);
         head.draw(&mut self.sheets);
         let last = table.rows.len().saturating_sub(1);
         let total =
             (!table.total.is_empty()).then(|| Row::of(table, &table.total, &widths, true, false));
+        // What is said of the total stands under it.
+        let words = if titled {
+            self.words(table)
+        } else {
+            Vec::new()
+        };
+        let said = match words.len() {
+            0 => 0,
+            lines => 140 + count(lines) * height(size::TABLE),
+        };
         for (place, cells) in table.rows.iter().enumerate() {
             let row = Row::of(table, cells, &widths, false, false);
             // The total does not stand alone on a page.
             let with = match &total {
-                Some(total) if place == last => total.height(),
+                Some(total) if place == last => total.height() + said,
                 _ => 0,
             };
             for part in row.parts(head.height()) {
@@ -235,80 +267,143 @@ impl Layout<'_> {
             }
         }
         if let Some(total) = total {
-            if self.sheets.room(total.height()) {
+            if self.sheets.room(total.height() + said) {
                 head.draw(&mut self.sheets);
             }
             total.draw(&mut self.sheets);
         }
         self.sheets.gap(140);
-        self.helps(table);
+        if titled {
+            self.helps(table, &words);
+        }
+    }
+
+    /// The total in words, line by line.
+    fn words(&self, table: &Table) -> Vec<String> {
+        let words = drawn::in_words(table, self.report.language);
+        words.map_or_else(Vec::new, |words| {
+            columns::lines(&words, Face::Italic, size::TABLE, page::TEXT)
+        })
     }
 
     /// The total in words, and bars as long as the figures.
-    fn helps(&mut self, table: &Table) {
-        let lang = self.report.language;
-        let (italic, small) = (
-            (Face::Italic, size::TABLE),
-            (Face::Regular, size::RECIPIENTS),
-        );
-        if let Some(words) = drawn::in_words(table, lang) {
-            for line in columns::lines(&words, italic.0, italic.1, page::TEXT) {
-                self.sheets.room(height(italic.1));
-                let y = self.sheets.y();
-                self.sheets.text(&line, italic, page::LEFT, y, 0);
-                self.sheets.gap(height(italic.1));
-            }
+    fn helps(&mut self, table: &Table, words: &[String]) {
+        for line in words {
+            self.sheets.room(height(size::TABLE));
+            let y = self.sheets.y();
+            let letters = (Face::Italic, size::TABLE);
+            self.sheets.text(line, letters, page::LEFT, y, 0);
+            self.sheets.gap(height(size::TABLE));
+        }
+        if !words.is_empty() {
             self.sheets.gap(100);
         }
-        let Some(chart) = drawn::chart(table, lang) else {
-            return;
+        if let Some(drawn) = drawn::of_table(table, self.report.language) {
+            self.sheets.room(tall_drawn(&drawn).min(sheet::SPACE));
+            self.drawn(&drawn);
+        }
+    }
+
+    /// Bars, then the table that they are read off, on one page where it has room for both.
+    fn chart(&mut self, chart: &Chart) {
+        let Some(drawn) = drawn::of_chart(chart, self.report.language) else {
+            return self.table(&chart.table, true);
         };
-        let name = page::TEXT - BAR - FIGURE;
-        let row = |label: &str| columns::lines(label, small.0, small.1, name - 2 * PADDING);
-        let caption = drawn::caption(table, &chart);
-        let caption = columns::lines(&caption, italic.0, italic.1, page::TEXT);
-        let tall =
-            |lines: &[String]| i32::try_from(lines.len()).unwrap_or(1) * height(small.1) + 110;
-        let bars: i32 = chart.bars.iter().map(|bar| tall(&row(bar.label))).sum();
-        let captions = i32::try_from(caption.len()).unwrap_or(1) * height(italic.1);
-        self.sheets.room((bars + captions + 80).min(sheet::SPACE));
-        for line in caption {
+        let bars = tall_drawn(&drawn);
+        let both = bars + tall_whole(&chart.table);
+        let together = if both <= sheet::SPACE {
+            both
+        } else {
+            bars + tall_beginning(&chart.table, false)
+        };
+        self.sheets.gap(120);
+        self.sheets.room(together.min(sheet::SPACE));
+        self.drawn(&drawn);
+        self.table(&chart.table, false);
+    }
+
+    fn drawn(&mut self, drawn: &Drawn) {
+        for line in columns::lines(&drawn.caption, CAPTION.0, CAPTION.1, page::TEXT) {
             let y = self.sheets.y();
             self.sheets
-                .centred(&line, italic, page::LEFT, page::TEXT, y);
-            self.sheets.gap(height(italic.1));
+                .centred(&line, CAPTION, page::LEFT, page::TEXT, y);
+            self.sheets.gap(height(CAPTION.1));
         }
         self.sheets.gap(60);
-        let left = page::LEFT + name;
-        for bar in &chart.bars {
-            let lines = row(bar.label);
-            let tall = tall(&lines);
-            self.sheets.room(tall);
-            let top = self.sheets.y();
-            let mut y = top + 30;
-            for line in &lines {
-                let x = left - PADDING - small.0.width(line, small.1);
-                self.sheets.text(line, small, x, y, 0);
-                y += height(small.1);
-            }
-            let least = if bar.length > 0 { 40 } else { 0 };
-            let long = (BAR * bar.length / 1_000).max(least);
-            self.sheets.striped(left, top + 30, long, tall - 60);
-            let y = top + (tall - height(small.1)) / 2;
-            self.sheets
-                .text(bar.figure, small, left + long + PADDING, y, 0);
-            self.sheets.gap(tall);
+        for group in &drawn.groups {
+            self.group(group);
+        }
+        if !drawn.legend.is_empty() {
+            self.legend(&drawn.legend);
         }
         self.sheets.gap(160);
     }
 
+    /// The bars of a row, its name beside them.
+    fn group(&mut self, group: &Group) {
+        let lines = name_lines(&group.label);
+        let tall = tall_group(group);
+        self.sheets.room(tall);
+        let top = self.sheets.y();
+        let left = page::LEFT + NAME;
+        let mut y = top + (tall - count(lines.len()) * height(SMALL.1)) / 2;
+        for line in &lines {
+            let x = left - PADDING - SMALL.0.width(line, SMALL.1);
+            self.sheets.text(line, SMALL, x, y, 0);
+            y += height(SMALL.1);
+        }
+        let each = height(SMALL.1) + 30;
+        let mut y = top + (tall - each * count(group.bars.len())) / 2;
+        for bar in &group.bars {
+            // At least a line, so that a small figure is seen; none for nothing.
+            let long = |thousandths: i32| match thousandths {
+                0 => 0,
+                some => (BAR * some / 1_000).max(40),
+            };
+            let (length, frame) = (long(bar.length), long(bar.frame));
+            self.sheets.framed(left, y, frame, each);
+            match bar.fill {
+                Fill::Empty => self.sheets.framed(left, y, length, each),
+                Fill::Striped => self.sheets.striped(left, y, length, each),
+            }
+            let at = (
+                left + length.max(frame) + PADDING,
+                y + (each - height(SMALL.1)) / 2,
+            );
+            self.sheets.text(&bar.figure, SMALL, at.0, at.1, 0);
+            y += each;
+        }
+        self.sheets.gap(tall);
+    }
+
+    /// What each filling shows, in the middle.
+    fn legend(&mut self, legend: &[(Fill, String)]) {
+        const SAMPLE: i32 = 400;
+        let wide = |what: &String| SAMPLE + PADDING + SMALL.0.width(what, SMALL.1);
+        let whole: i32 = legend.iter().map(|(_, what)| wide(what) + 300).sum();
+        let mut x = page::LEFT + (page::TEXT - whole + 300) / 2;
+        let y = self.sheets.y() + 40;
+        for (fill, what) in legend {
+            let tall = height(SMALL.1) - 60;
+            match fill {
+                Fill::Empty => self.sheets.framed(x, y + 30, SAMPLE, tall),
+                Fill::Striped => self.sheets.striped(x, y + 30, SAMPLE, tall),
+            }
+            self.sheets.text(what, SMALL, x + SAMPLE + PADDING, y, 0);
+            x += wide(what) + 300;
+        }
+        self.sheets.gap(height(SMALL.1) + 40);
+    }
+
     /// The last words of the body stand on the page of the signature.
     fn keep_with_foot(&mut self, text: &str) {
-        let letters = (Face::Regular, size::BODY);
-        let lines = columns::lines_after(text, letters.0, letters.1, page::TEXT, page::INDENT);
-        let lines = i32::try_from(lines.len()).unwrap_or(1);
-        let tall = lines * height(size::BODY) * 276 / 240 + 280;
-        self.sheets.room(tall + tall_foot(&self.recipients()));
+        let tall = self.tall_last(text);
+        self.sheets.room(tall);
+    }
+
+    /// The height of the last words of the body with the signature.
+    fn tall_last(&self, text: &str) -> i32 {
+        tall_paragraph(text, usize::MAX) + 280 + tall_foot(&self.recipients())
     }
 
     /// The recipients, line by line.
@@ -386,6 +481,87 @@ impl Layout<'_> {
         self.sheets.go((top + 120 + CODE).max(y));
         Ok(())
     }
+}
+
+/// A paragraph with its mark.
+fn marked(mark: Option<&str>, text: &str) -> String {
+    match mark {
+        Some(mark) => format!("{mark} {text}"),
+        None => text.to_owned(),
+    }
+}
+
+fn count(lines: usize) -> i32 {
+    i32::try_from(lines).unwrap_or(1)
+}
+
+/// The height of the first lines of a paragraph; all of three, since none is left alone.
+fn tall_paragraph(text: &str, most: usize) -> i32 {
+    let lines = columns::lines_after(text, Face::Regular, size::BODY, page::TEXT, page::INDENT);
+    let lines = match lines.len() {
+        few @ ..=3 => few,
+        many => many.min(most),
+    };
+    count(lines) * (height(size::BODY) * 276 / 240)
+}
+
+fn tall_heading(text: &str, depth: usize) -> i32 {
+    let face = Face::of(true, depth > 2);
+    let lines = columns::lines_after(text, face, size::BODY, page::TEXT, page::INDENT);
+    count(lines.len()) * height(size::BODY) + 120
+}
+
+/// The height of the title, the head and the first rows of a table: a head does not stand alone,
+/// nor a single row under it where more follow.
+fn tall_beginning(table: &Table, titled: bool) -> i32 {
+    tall_rows(table, titled, 2)
+}
+
+/// The height of a table under bars.
+fn tall_whole(table: &Table) -> i32 {
+    tall_rows(table, false, usize::MAX) + 140
+}
+
+fn tall_rows(table: &Table, titled: bool, most: usize) -> i32 {
+    let widths = columns::widths(table, size::TABLE, page::TEXT);
+    let labels: Vec<String> = table.columns.iter().map(|c| c.label.clone()).collect();
+    let mut tall = 60 + Row::of(table, &labels, &widths, true, true).height();
+    if titled {
+        let title = columns::lines(&table.title, Face::Italic, size::TABLE, page::TEXT);
+        tall += count(title.len()) * height(size::TABLE) + 60;
+    }
+    let total = (!table.total.is_empty()).then_some(&table.total);
+    let rows = table.rows.iter().chain(total).take(most);
+    tall + rows
+        .map(|cells| Row::of(table, cells, &widths, false, false).height())
+        .sum::<i32>()
+}
+
+/// The letters of bars, and of what stands over them.
+const SMALL: (Face, i32) = (Face::Regular, size::RECIPIENTS);
+const CAPTION: (Face, i32) = (Face::Italic, size::TABLE);
+
+/// The space for the names of bars.
+const NAME: i32 = page::TEXT - BAR - FIGURE;
+
+fn name_lines(label: &str) -> Vec<String> {
+    columns::lines(label, SMALL.0, SMALL.1, NAME - 2 * PADDING)
+}
+
+fn tall_group(group: &Group) -> i32 {
+    let lines = name_lines(&group.label).len().max(group.bars.len());
+    count(lines) * height(SMALL.1) + 110
+}
+
+fn tall_drawn(drawn: &Drawn) -> i32 {
+    let caption = columns::lines(&drawn.caption, CAPTION.0, CAPTION.1, page::TEXT);
+    let bars: i32 = drawn.groups.iter().map(tall_group).sum();
+    let legend = if drawn.legend.is_empty() {
+        0
+    } else {
+        height(SMALL.1) + 40
+    };
+    count(caption.len()) * height(CAPTION.1) + 60 + bars + legend + 160
 }
 
 /// The height of the foot: the recipients, or the signature with space for the hand, the seal and

@@ -5,11 +5,11 @@
 //! what is more than a number stays the text it is.
 
 use super::super::figure::Question;
-use super::super::model::{Block, Figure, Report, Section, Table};
+use super::super::model::{Block, Chart, Drawing, Figure, Report, Table};
 use super::super::render::{bare, number_line};
 use super::{DocumentError, Setting};
 use crate::domain::language::{Explain as _, Lang};
-use crate::sheet::{Book, Cell, Column, Letterhead, Page, Total, write};
+use crate::sheet::{Bars, Book, Cell, Column, Letterhead, Page, Total, write};
 
 /// Makes the workbook.
 ///
@@ -18,9 +18,7 @@ use crate::sheet::{Book, Cell, Column, Letterhead, Page, Total, write};
 pub(super) fn xlsx(report: &Report, setting: &Setting<'_>) -> Result<Vec<u8>, DocumentError> {
     let lang = report.language;
     let mut pages = vec![figures(report)];
-    for (number, table) in (1..).zip(tables(report)) {
-        pages.push(page(table, number, lang));
-    }
+    pages.extend(self::pages(report));
     let book = Book {
         lang,
         origin: origin(report, setting),
@@ -81,7 +79,7 @@ fn conditions(question: &Question) -> String {
     all.join(", ")
 }
 
-fn page(table: &Table, number: u32, lang: Lang) -> Page {
+fn page(table: &Table, number: usize, lang: Lang) -> Page {
     let cell = |(place, text): (usize, &String)| {
         let number = table.columns.get(place).is_some_and(|column| column.number);
         match number {
@@ -95,7 +93,8 @@ fn page(table: &Table, number: u32, lang: Lang) -> Page {
     let column = |(place, column): (usize, &super::super::model::Column)| {
         let label = column.label.clone();
         if !column.number {
-            return Column::text(label);
+            // The title stands over the whole table: the first column gives it room.
+            return Column::text(label).wide(if place == 0 { 36 } else { 0 });
         }
         let total = match totals.get(place) {
             Some(Cell::Number(total)) if *total == sum(&rows, place) => Total::Sum,
@@ -122,24 +121,46 @@ fn sum(rows: &[Vec<Cell>], place: usize) -> i128 {
     cells.map(number).sum()
 }
 
-fn tables(report: &Report) -> Vec<&Table> {
-    let mut blocks: Vec<&Block> = report.opening.iter().collect();
-    let mut open: Vec<&Section> = report.sections.iter().rev().collect();
-    while let Some(section) = open.pop() {
-        blocks.extend(&section.blocks);
-        open.extend(section.sections.iter().rev());
+/// The pages of the tables and charts, in the order in which they are printed.
+fn pages(report: &Report) -> Vec<Page> {
+    let lang = report.language;
+    let mut pages = Vec::new();
+    for block in report.blocks() {
+        let number = pages.len() + 1;
+        match block {
+            Block::Table(table) => pages.push(page(table, number, lang)),
+            Block::Chart(chart) => pages.push(Page {
+                bars: Some(bars(chart)),
+                name: format!("{} {number}", lang.pick("Biểu đồ", "Chart")),
+                ..page(&chart.table, number, lang)
+            }),
+            Block::Paragraph(_) => {}
+        }
     }
-    blocks.extend(&report.closing);
-    let mut open: Vec<&Section> = report.annexes.iter().rev().collect();
-    while let Some(section) = open.pop() {
-        blocks.extend(&section.blocks);
-        open.extend(section.sections.iter().rev());
+    pages
+}
+
+/// The bars of a chart. A part of a whole has no common measure but its share, the last column.
+fn bars(chart: &Chart) -> Bars {
+    let table = &chart.table;
+    let place = |place: usize| u16::try_from(place).unwrap_or(u16::MAX);
+    let names = table.columns.iter().take_while(|column| !column.number);
+    let share = table.columns.len().saturating_sub(1);
+    let columns = match chart.drawing {
+        Drawing::Parts => vec![place(share)],
+        Drawing::Bars | Drawing::Pairs => chart.columns.iter().copied().map(place).collect(),
+    };
+    let of = columns.first().filter(|_| columns.len() == 1);
+    let of = of.and_then(|of| table.columns.get(usize::from(*of)));
+    let title = match of {
+        Some(of) => format!("{}: {}", table.title, of.label),
+        None => table.title.clone(),
+    };
+    Bars {
+        columns,
+        names: place(names.count()),
+        title,
     }
-    let tables = blocks.into_iter().filter_map(|block| match block {
-        Block::Table(table) => Some(table),
-        Block::Paragraph(_) => None,
-    });
-    tables.collect()
 }
 
 /// What the report is, and its fingerprint.

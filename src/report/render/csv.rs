@@ -3,7 +3,7 @@
 
 use super::super::build::ReportError;
 use super::super::figure::Question;
-use super::super::model::{Block, Report, Section, Table};
+use super::super::model::{Block, Report, Table};
 use crate::domain::language::Lang;
 
 /// The columns.
@@ -53,9 +53,11 @@ fn lines(report: &Report) -> Vec<Line> {
         }
         lines.push(line);
     }
-    for block in blocks(report) {
-        if let Block::Table(table) = block {
-            cells(table, report.language, &mut lines);
+    for block in report.blocks() {
+        match block {
+            Block::Table(table) => cells("table", table, report.language, &mut lines),
+            Block::Chart(chart) => cells("chart", &chart.table, report.language, &mut lines),
+            Block::Paragraph(_) => {}
         }
     }
     lines
@@ -111,7 +113,7 @@ fn conditions(question: &Question) -> String {
 }
 
 /// The numbers of a table, each under its column and beside the words of its row.
-fn cells(table: &Table, lang: Lang, lines: &mut Vec<Line>) {
+fn cells(part: &str, table: &Table, lang: Lang, lines: &mut Vec<Line>) {
     let total = (!table.total.is_empty()).then_some(&table.total);
     for row in table.rows.iter().chain(total) {
         let cells = || table.columns.iter().zip(row);
@@ -120,7 +122,7 @@ fn cells(table: &Table, lang: Lang, lines: &mut Vec<Line>) {
         let head = words.join(" / ");
         for (column, cell) in cells().filter(|(column, _)| column.number) {
             let number = bare(cell, lang);
-            let mut line = line("table", &table.title);
+            let mut line = line(part, &table.title);
             for (place, cell) in line.iter_mut().skip(2).zip([&head, &column.label, &number]) {
                 *place = plain(cell);
             }
@@ -141,26 +143,6 @@ pub fn bare(cell: &str, lang: Lang) -> String {
         return cell.to_owned();
     }
     cell.replace(group, "").replace(point, ".")
-}
-
-/// All blocks, in the order in which they are printed.
-fn blocks(report: &Report) -> Vec<&Block> {
-    let mut all: Vec<&Block> = report.opening.iter().collect();
-    for section in &report.sections {
-        collect(section, &mut all);
-    }
-    all.extend(&report.closing);
-    for section in &report.annexes {
-        collect(section, &mut all);
-    }
-    all
-}
-
-fn collect<'a>(section: &'a Section, all: &mut Vec<&'a Block>) {
-    all.extend(&section.blocks);
-    for part in &section.sections {
-        collect(part, all);
-    }
 }
 
 /// A cell that no spreadsheet takes for a formula.

@@ -1,7 +1,7 @@
 //! Markdown (CommonMark with tables), for reading on a screen and for conversion by others.
 
 use super::{date_line, fingerprint, number_line, phrases};
-use crate::report::model::{Block, Column, Report, Section, Table};
+use crate::report::model::{Block, Chart, Column, Report, Section, Table};
 use crate::report::narrative::Paragraph;
 
 /// Space left for what is written by hand on a draft: plain spaces would run together.
@@ -89,7 +89,7 @@ fn blocks(blocks: &[Block], parts: &mut Vec<String>) {
     for block in blocks {
         let (text, is_item) = match block {
             Block::Paragraph(paragraph) => (words(paragraph), paragraph.mark.is_some()),
-            Block::Table(table) => (rows(table), false),
+            Block::Table(table) | Block::Chart(Chart { table, .. }) => (rows(table), false),
         };
         match parts.last_mut() {
             Some(last) if in_list && is_item => {

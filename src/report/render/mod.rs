@@ -3,6 +3,7 @@
 
 mod csv;
 mod html;
+mod html_v1;
 mod markdown;
 mod text;
 mod width;
@@ -17,8 +18,8 @@ use super::model::Report;
 use crate::domain::language::Lang;
 use crate::projection::{Axis, Boundaries};
 
-/// The number of the rules by which a model is rendered.
-pub const RENDERER: u32 = 1;
+/// The number of the rules by which a model is rendered. The first had another page of HTML.
+pub const RENDERER: u32 = 2;
 
 /// The forms a report is rendered in. Each is the same bytes for ever.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -67,8 +68,17 @@ impl Form {
 /// # Errors
 /// None that is known: every part of a report has a written form.
 pub fn render(report: &Report, form: Form) -> Result<String, ReportError> {
+    render_by(report, form, RENDERER)
+}
+
+/// Renders a report by the rules of a number, as it was issued, ending in a line break.
+///
+/// # Errors
+/// None that is known: every part of a report has a written form.
+pub fn render_by(report: &Report, form: Form, renderer: u32) -> Result<String, ReportError> {
     Ok(match form {
         Form::Csv => csv(report)?,
+        Form::Html if renderer < 2 => html_v1::html(report),
         Form::Html => html(report),
         Form::Json => {
             let text = report.to_canonical_json();
@@ -121,6 +131,28 @@ pub(super) fn date_line(report: &Report, blank: &str) -> String {
         lang.pick(vi, "(date)".to_owned())
     });
     format!("{}, {date}", header.place)
+}
+
+/// What an annex says it belongs to; a draft leaves number and date blank.
+pub(super) fn belongs(report: &Report, blank: &str) -> String {
+    let (header, lang) = (&report.header, report.language);
+    let number = header.number.as_deref().unwrap_or(blank);
+    let mut letters = header.title.chars();
+    let first: String = letters.next().into_iter().collect();
+    let title = format!("{first}{}", letters.as_str().to_lowercase());
+    let word = phrases(lang).number.trim_end_matches(':');
+    let date = header.date.clone().unwrap_or_else(|| {
+        let vi = format!("ngày {blank} tháng {blank} năm {blank}");
+        lang.pick(vi, "(date)".to_owned())
+    });
+    let symbol = &header.symbol;
+    lang.pick(
+        format!(
+            "(Kèm theo {title} {} {number}/{symbol} {date})",
+            word.to_lowercase()
+        ),
+        format!("(Attached to {title} {word} {number}/{symbol} of {date})"),
+    )
 }
 
 /// What identifies the report and the state of the ledger it was made from.

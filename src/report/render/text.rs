@@ -3,7 +3,7 @@
 
 use super::width::{centre, left, right, width, wrap};
 use super::{date_line, fingerprint, number_line, phrases};
-use crate::report::model::{Block, Report, Section, Table};
+use crate::report::model::{Block, Chart, Report, Section, Table};
 use crate::report::narrative::Paragraph;
 
 /// The width of a page, in columns.
@@ -116,7 +116,7 @@ impl Page {
         for block in blocks {
             match block {
                 Block::Paragraph(paragraph) => self.paragraph(paragraph),
-                Block::Table(table) => self.table(table),
+                Block::Table(table) | Block::Chart(Chart { table, .. }) => self.table(table),
             }
         }
     }

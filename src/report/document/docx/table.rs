@@ -3,48 +3,59 @@
 
 use std::fmt::Write;
 
+use super::super::super::drawn::{Bar, Drawn, Fill};
 use super::super::super::model::Table;
 use super::super::columns::{self, PADDING};
-use super::super::drawn::Chart;
 use super::super::flow::{page, size};
 use super::paragraph::{Align, Look, Paragraph};
 
 const LINES: [&str; 6] = ["top", "left", "bottom", "right", "insideH", "insideV"];
 
-/// Figures in rows, under their title.
-pub(super) fn data(table: &Table) -> String {
-    let widths = columns::widths(table, size::TABLE, page::TEXT);
+/// What stands above figures in rows, and stays with them.
+pub(super) fn title(text: &str) -> String {
     let title = Paragraph {
         align: Align::Left,
         look: Look::new(size::TABLE).italic(true),
         before: 60,
         after: 60,
         with_next: true,
-        ..Paragraph::of(&table.title)
+        ..Paragraph::of(text)
     };
-    let mut out = title.xml();
-    out.push_str(&opening(&widths, true));
+    title.xml()
+}
+
+/// Figures in rows. `with_next` keeps the last of them with what follows.
+pub(super) fn data(table: &Table, with_next: bool) -> String {
+    let widths = columns::widths(table, size::TABLE, page::TEXT);
+    let mut out = opening(&widths, true);
     let labels: Vec<String> = table.columns.iter().map(|c| c.label.clone()).collect();
     row(table, &labels, &widths, Place::Head, &mut out);
     let last = table.rows.len().saturating_sub(1);
     for (place, cells) in table.rows.iter().enumerate() {
-        let ends = place == last && !table.total.is_empty();
-        row(
-            table,
-            cells,
-            &widths,
-            if ends { Place::Last } else { Place::Body },
-            &mut out,
-        );
+        let ends = place == last && (with_next || !table.total.is_empty());
+        // The first row does not stand alone under the head.
+        let begins = place == 0 && last > 0;
+        let place = if ends || begins {
+            Place::Kept
+        } else {
+            Place::Body
+        };
+        row(table, cells, &widths, place, &mut out);
     }
     if !table.total.is_empty() {
-        row(table, &table.total, &widths, Place::Total, &mut out);
+        let place = if with_next {
+            Place::TotalKept
+        } else {
+            Place::Total
+        };
+        row(table, &table.total, &widths, place, &mut out);
     }
     out.push_str("</w:tbl>");
     // What follows a table stands off from it, and two tables do not become one.
     let gap = Paragraph {
         look: Look::new(size::MARKS),
         exact: 120,
+        with_next,
         ..Paragraph::of("")
     };
     out.push_str(&gap.xml());
@@ -55,9 +66,21 @@ pub(super) fn data(table: &Table) -> String {
 enum Place {
     Head,
     Body,
-    /// The row before the total stays with it.
-    Last,
+    /// A row that stays with the next: the first, and the one before the total.
+    Kept,
     Total,
+    /// The total stays with what is said of it.
+    TotalKept,
+}
+
+impl Place {
+    fn is_bold(self) -> bool {
+        matches!(self, Place::Head | Place::Total | Place::TotalKept)
+    }
+
+    fn stays(self) -> bool {
+        matches!(self, Place::Head | Place::Kept | Place::TotalKept)
+    }
 }
 
 fn row(table: &Table, cells: &[String], widths: &[i32], place: Place, out: &mut String) {
@@ -74,10 +97,10 @@ fn row(table: &Table, cells: &[String], widths: &[i32], place: Place, out: &mut 
         };
         let paragraph = Paragraph {
             align,
-            look: Look::new(size::TABLE).bold(matches!(place, Place::Head | Place::Total)),
+            look: Look::new(size::TABLE).bold(place.is_bold()),
             before: 20,
             after: 20,
-            with_next: matches!(place, Place::Head | Place::Last),
+            with_next: place.stays(),
             ..Paragraph::of(cell)
         };
         let middle = if place == Place::Head {
@@ -99,68 +122,177 @@ const BAR: i32 = 3_800;
 const FIGURE: i32 = 1_900;
 
 /// Bars as rows of a table: name, bar, figure. They need no picture, print in black and white, and
-/// Word and others show them alike. A bar is a cell filled with a pattern.
-pub(super) fn bars(chart: &Chart<'_>) -> String {
-    let name = page::TEXT - BAR - FIGURE;
+/// Word and others show them alike. A bar is a cell filled with a pattern. `with_next` keeps the
+/// last of them with what follows.
+pub(super) fn bars(drawn: &Drawn, with_next: bool) -> String {
     let mut out = String::new();
-    for (place, bar) in chart.bars.iter().enumerate() {
-        // At least a line, so that a small figure is seen; none for nothing.
-        let least = if bar.length > 0 { 40 } else { 0 };
-        let long = (BAR * bar.length / 1_000).max(least);
-        let (label, figure) = (bar.label, bar.figure);
-        let last = place + 1 == chart.bars.len();
-        let words = |text: &str, align| Paragraph {
-            align,
-            look: Look::new(size::RECIPIENTS),
-            before: 40,
-            after: 40,
-            with_next: !last,
-            ..Paragraph::of(text)
-        };
-        let mut widths = vec![name];
-        let mut cells = vec![(words(label, Align::Right), false)];
-        if long > 0 {
-            widths.push(long);
-            cells.push((words("", Align::Left), true));
-        }
-        widths.push(page::TEXT - name - long);
-        cells.push((words(figure, Align::Left), false));
-        // Each bar is a table of its own, since its columns are its own; between them stands
+    for (place, group) in drawn.groups.iter().enumerate() {
+        let stays = with_next || !drawn.legend.is_empty() || place + 1 < drawn.groups.len();
+        group_rows(&group.label, &group.bars, stays, &mut out);
+        // Each group is a table of its own, since its columns are its own; between them stands
         // nothing that is seen.
-        let _ = write!(
-            out,
-            "{}<w:tr><w:trPr><w:cantSplit/></w:trPr>",
-            bar_opening(&widths)
-        );
-        for ((paragraph, is_bar), width) in cells.iter().zip(&widths) {
-            let _ = write!(out, "<w:tc><w:tcPr><w:tcW w:w=\"{width}\" w:type=\"dxa\"/>");
-            if *is_bar {
-                out.push_str(FILLED);
-            }
-            let _ = write!(
-                out,
-                "<w:vAlign w:val=\"center\"/></w:tcPr>{}</w:tc>",
-                paragraph.xml()
-            );
-        }
-        out.push_str("</w:tr></w:tbl>");
         let between = Paragraph {
             look: Look::new(40),
             exact: 60,
-            with_next: !last,
+            with_next: stays,
             ..Paragraph::of("")
         };
         out.push_str(&between.xml());
     }
+    if !drawn.legend.is_empty() {
+        legend(drawn, with_next, &mut out);
+    }
     out
 }
 
-/// Lines around a bar, and stripes in it.
-const FILLED: &str = "<w:tcBorders><w:top w:val=\"single\" w:sz=\"4\" w:space=\"0\" \
+/// A cell of bars.
+struct Cell {
+    words: Paragraph,
+    fill: Option<Fill>,
+    width: i32,
+    /// How many columns of the table it spans.
+    spans: usize,
+    /// Whether it begins, or goes on with, a cell over several rows.
+    merge: Option<bool>,
+}
+
+/// The ends of the parts of a bar from the left, each with how it is filled.
+fn parts(bar: &Bar) -> Vec<(i32, Fill)> {
+    // At least a line, so that a small figure is seen; none for nothing.
+    let long = |thousandths: i32| match thousandths {
+        0 => 0,
+        some => (BAR * some / 1_000).max(40),
+    };
+    let (length, frame) = (long(bar.length), long(bar.frame));
+    let mut parts = Vec::new();
+    if length > 0 {
+        parts.push((length, bar.fill));
+    }
+    if frame > length {
+        parts.push((frame, Fill::Empty));
+    }
+    parts
+}
+
+/// A row for each bar of a group, its name beside them all.
+fn group_rows(label: &str, bars: &[Bar], stays: bool, out: &mut String) {
+    let name = page::TEXT - BAR - FIGURE;
+    let whole = page::TEXT - name;
+    // The columns end where a part of some bar ends.
+    let mut ends: Vec<i32> = bars.iter().flat_map(parts).map(|(end, _)| end).collect();
+    ends.push(whole);
+    ends.sort_unstable();
+    ends.dedup();
+    let mut widths = vec![name];
+    let mut from = 0;
+    for end in &ends {
+        widths.push(end - from);
+        from = *end;
+    }
+    let words = |text: &str, align| Paragraph {
+        align,
+        look: Look::new(size::RECIPIENTS),
+        before: 40,
+        after: 40,
+        with_next: stays,
+        ..Paragraph::of(text)
+    };
+    out.push_str(&bar_opening(&widths));
+    for (place, bar) in bars.iter().enumerate() {
+        let text = if place == 0 { label } else { "" };
+        let mut cells = vec![Cell {
+            words: words(text, Align::Right),
+            fill: None,
+            width: name,
+            spans: 1,
+            merge: (bars.len() > 1).then_some(place == 0),
+        }];
+        let mut from = 0;
+        let all = parts(bar).into_iter().map(|(end, fill)| (end, Some(fill)));
+        for (end, fill) in all.chain([(whole, None)]) {
+            let spanned = ends.iter().filter(|one| **one > from && **one <= end);
+            let text = if fill.is_none() {
+                bar.figure.as_str()
+            } else {
+                ""
+            };
+            cells.push(Cell {
+                words: words(text, Align::Left),
+                fill,
+                width: end - from,
+                spans: spanned.count(),
+                merge: None,
+            });
+            from = end;
+        }
+        row_of(&cells, out);
+    }
+    out.push_str("</w:tbl>");
+}
+
+fn row_of(cells: &[Cell], out: &mut String) {
+    out.push_str("<w:tr><w:trPr><w:cantSplit/></w:trPr>");
+    for cell in cells {
+        let _ = write!(
+            out,
+            "<w:tc><w:tcPr><w:tcW w:w=\"{}\" w:type=\"dxa\"/>",
+            cell.width
+        );
+        if cell.spans > 1 {
+            let _ = write!(out, "<w:gridSpan w:val=\"{}\"/>", cell.spans);
+        }
+        match cell.merge {
+            Some(true) => out.push_str("<w:vMerge w:val=\"restart\"/>"),
+            Some(false) => out.push_str("<w:vMerge/>"),
+            None => {}
+        }
+        if let Some(fill) = cell.fill {
+            out.push_str(BOXED);
+            if fill == Fill::Striped {
+                out.push_str(FILLED);
+            }
+        }
+        let words = cell.words.xml();
+        let _ = write!(out, "<w:vAlign w:val=\"center\"/></w:tcPr>{words}</w:tc>");
+    }
+    out.push_str("</w:tr>");
+}
+
+/// What each filling shows, side by side in the middle.
+fn legend(drawn: &Drawn, with_next: bool, out: &mut String) {
+    const SAMPLE: i32 = 400;
+    let each = (page::TEXT - 1_400) / i32::try_from(drawn.legend.len()).unwrap_or(1).max(1);
+    let words = |text: &str| Paragraph {
+        look: Look::new(size::RECIPIENTS),
+        with_next,
+        ..Paragraph::of(text)
+    };
+    let cell = |text: &str, fill, width| Cell {
+        words: words(text),
+        fill,
+        width,
+        spans: 1,
+        merge: None,
+    };
+    let mut cells = vec![cell("", None, 1_400)];
+    for (fill, what) in &drawn.legend {
+        cells.push(cell("", Some(*fill), SAMPLE));
+        cells.push(cell(what, None, each - SAMPLE));
+    }
+    let widths: Vec<i32> = cells.iter().map(|cell| cell.width).collect();
+    out.push_str(&bar_opening(&widths));
+    row_of(&cells, out);
+    out.push_str("</w:tbl>");
+}
+
+/// Lines around a bar.
+const BOXED: &str = "<w:tcBorders><w:top w:val=\"single\" w:sz=\"4\" w:space=\"0\" \
     w:color=\"000000\"/><w:left w:val=\"single\" w:sz=\"4\" w:space=\"0\" w:color=\"000000\"/>\
     <w:bottom w:val=\"single\" w:sz=\"4\" w:space=\"0\" w:color=\"000000\"/><w:right \
-    w:val=\"single\" w:sz=\"4\" w:space=\"0\" w:color=\"000000\"/></w:tcBorders>\
-    <w:shd w:val=\"pct50\" w:color=\"000000\" w:fill=\"FFFFFF\"/>";
+    w:val=\"single\" w:sz=\"4\" w:space=\"0\" w:color=\"000000\"/></w:tcBorders>";
+
+/// Stripes in it.
+const FILLED: &str = "<w:shd w:val=\"pct50\" w:color=\"000000\" w:fill=\"FFFFFF\"/>";
 
 fn bar_opening(widths: &[i32]) -> String {
     let mut out = opening(widths, false);

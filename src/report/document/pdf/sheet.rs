@@ -82,8 +82,8 @@ impl Sheets {
         self.ink(Ink::Box(x, y, long, thick));
     }
 
-    /// A box with lines around it and stripes in it: it prints in black and white.
-    pub(super) fn striped(&mut self, x: i32, y: i32, wide: i32, tall: i32) {
+    /// A box with lines around it.
+    pub(super) fn framed(&mut self, x: i32, y: i32, wide: i32, tall: i32) {
         if wide <= 0 {
             return;
         }
@@ -91,6 +91,14 @@ impl Sheets {
         self.line(x, y + tall, wide + 8, 8);
         self.ink(Ink::Box(x, y, 8, tall));
         self.ink(Ink::Box(x + wide, y, 8, tall));
+    }
+
+    /// A box with lines around it and stripes in it: it prints in black and white.
+    pub(super) fn striped(&mut self, x: i32, y: i32, wide: i32, tall: i32) {
+        if wide <= 0 {
+            return;
+        }
+        self.framed(x, y, wide, tall);
         let mut stripe = x + 40;
         while stripe < x + wide {
             self.ink(Ink::Box(stripe, y, 14, tall));
