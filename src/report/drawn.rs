@@ -185,7 +185,7 @@ pub(super) fn of_chart(chart: &Chart, lang: Lang) -> Option<Drawn> {
 }
 
 /// What stands in a row before its first number.
-fn label(table: &Table, row: &[String]) -> String {
+pub(super) fn label(table: &Table, row: &[String]) -> String {
     let cells = table.columns.iter().zip(row);
     let names = cells.take_while(|(column, _)| !column.number);
     let names: Vec<&str> = names.map(|(_, cell)| cell.as_str()).collect();

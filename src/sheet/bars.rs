@@ -7,8 +7,18 @@ use rust_xlsxwriter::{
 
 use super::book::Bars;
 
-/// Where a table stands on its sheet: the name of the sheet, the row of its head, the last row.
-pub(super) type Place<'p> = (&'p str, u32, u32);
+/// Where a table stands on its sheet.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place<'p> {
+    /// The name of the sheet.
+    pub(super) sheet: &'p str,
+    /// The row of its head.
+    pub(super) head: u32,
+    /// Its last row.
+    pub(super) last: u32,
+    /// The column of what its rows are called.
+    pub(super) names: u16,
+}
 
 /// The width of a chart, in pixels: that of a sheet of paper.
 const WIDE: u32 = 640;
@@ -19,15 +29,23 @@ const BAR: u32 = 26;
 const BARS_MOST: u32 = 40;
 
 /// The chart, and its height in pixels.
-pub(super) fn chart(bars: &Bars, (sheet, head, last): Place<'_>) -> (Chart, u32) {
+pub(super) fn chart(bars: &Bars, place: Place<'_>) -> (Chart, u32) {
+    let Place {
+        sheet,
+        head,
+        last,
+        names,
+    } = place;
     let mut chart = Chart::new_bar();
+    // Names that stand nowhere else stand in a hidden column.
+    chart.show_hidden_data();
     let letters = |size: u32| {
         let mut font = ChartFont::new();
         font.set_name("Times New Roman").set_size(size);
         font
     };
     chart.title().set_name(&bars.title).set_font(&letters(12));
-    let names = (sheet, head + 1, 0, last, bars.names.saturating_sub(1));
+    let names = (sheet, head + 1, names, last, names);
     for (place, column) in bars.columns.iter().enumerate() {
         let striped = place + 1 == bars.columns.len();
         let label = (sheet, head, *column);
@@ -50,6 +68,9 @@ pub(super) fn chart(bars: &Bars, (sheet, head, last): Place<'_>) -> (Chart, u32)
         .set_min(0)
         .set_major_gridlines(false)
         .set_hidden(true);
+    if let Some(end) = bars.end {
+        chart.x_axis().set_max(end);
+    }
     if bars.columns.len() > 1 {
         chart
             .legend()

@@ -42,8 +42,10 @@ pub struct Page {
 pub struct Bars {
     /// The columns that are drawn: of two, the first empty, the second with stripes.
     pub columns: Vec<u16>,
-    /// How many columns, from the first, name a row.
-    pub names: u16,
+    /// Where the measure ends, if not at the longest bar.
+    pub end: Option<u32>,
+    /// What each row is called, where that is not what stands in its first column.
+    pub names: Vec<String>,
     /// What stands above it.
     pub title: String,
 }

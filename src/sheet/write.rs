@@ -254,7 +254,21 @@ impl<'w> Writer<'w> {
         let Some(bars) = page.bars.as_ref().filter(|_| rows > 0) else {
             return Ok(());
         };
-        let (chart, tall) = bars::chart(bars, (&self.sheet.name(), head, head + rows));
+        let names = match bars.names.is_empty() {
+            true => 0,
+            false => last_column(page) + 1,
+        };
+        for (row, name) in (head + 1..).zip(&bars.names) {
+            self.sheet.write_string(row, names, cut(name))?;
+            self.sheet.set_column_hidden(names)?;
+        }
+        let place = bars::Place {
+            sheet: &self.sheet.name(),
+            head,
+            last: head + rows,
+            names,
+        };
+        let (chart, tall) = bars::chart(bars, place);
         self.sheet.insert_chart(self.row, 0, &chart)?;
         // A row is 20 pixels high.
         self.row += tall / 20 + 2;

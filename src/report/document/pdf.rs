@@ -511,11 +511,18 @@ fn tall_heading(text: &str, depth: usize) -> i32 {
     count(lines.len()) * height(size::BODY) + 120
 }
 
-/// The height of the title, the head and the first rows of a table: a head does not stand alone,
-/// nor a single row under it where more follow.
+/// The height of what of a table stands together: a short one whole, else its title, its head and
+/// its first rows, since a head does not stand alone, nor a single row under it where more follow.
 fn tall_beginning(table: &Table, titled: bool) -> i32 {
+    let whole = tall_rows(table, titled, usize::MAX);
+    if whole <= SHORT {
+        return whole;
+    }
     tall_rows(table, titled, 2)
 }
+
+/// A table that is no taller is not parted: a third of a page.
+const SHORT: i32 = sheet::SPACE / 3;
 
 /// The height of a table under bars.
 fn tall_whole(table: &Table) -> i32 {

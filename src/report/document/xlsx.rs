@@ -4,6 +4,7 @@
 //! **Invariant:** a cell is a number only where the model's text is one in the report's language;
 //! what is more than a number stays the text it is.
 
+use super::super::drawn;
 use super::super::figure::Question;
 use super::super::model::{Block, Chart, Drawing, Figure, Report, Table};
 use super::super::render::{bare, number_line};
@@ -130,7 +131,7 @@ fn pages(report: &Report) -> Vec<Page> {
         match block {
             Block::Table(table) => pages.push(page(table, number, lang)),
             Block::Chart(chart) => pages.push(Page {
-                bars: Some(bars(chart)),
+                bars: Some(bars(chart, lang)),
                 name: format!("{} {number}", lang.pick("Biểu đồ", "Chart")),
                 ..page(&chart.table, number, lang)
             }),
@@ -141,14 +142,14 @@ fn pages(report: &Report) -> Vec<Page> {
 }
 
 /// The bars of a chart. A part of a whole has no common measure but its share, the last column.
-fn bars(chart: &Chart) -> Bars {
+fn bars(chart: &Chart, lang: Lang) -> Bars {
     let table = &chart.table;
     let place = |place: usize| u16::try_from(place).unwrap_or(u16::MAX);
-    let names = table.columns.iter().take_while(|column| !column.number);
     let share = table.columns.len().saturating_sub(1);
-    let columns = match chart.drawing {
-        Drawing::Parts => vec![place(share)],
-        Drawing::Bars | Drawing::Pairs => chart.columns.iter().copied().map(place).collect(),
+    let parts = chart.drawing == Drawing::Parts;
+    let columns = match parts {
+        true => vec![place(share)],
+        false => chart.columns.iter().copied().map(place).collect(),
     };
     let of = columns.first().filter(|_| columns.len() == 1);
     let of = of.and_then(|of| table.columns.get(usize::from(*of)));
@@ -156,9 +157,20 @@ fn bars(chart: &Chart) -> Bars {
         Some(of) => format!("{}: {}", table.title, of.label),
         None => table.title.clone(),
     };
+    let shares = table.rows.iter().filter_map(|row| row.get(share));
+    let whole = |share: &String| match Cell::of_canonical(&bare(share, lang)) {
+        Cell::Number(share) => share <= 100_000,
+        _ => true,
+    };
+    let named = |row: &Vec<String>| drawn::label(table, row);
+    let several = table.columns.get(1).is_some_and(|column| !column.number);
     Bars {
         columns,
-        names: place(names.count()),
+        end: (parts && shares.into_iter().all(whole)).then_some(100),
+        names: match several {
+            true => table.rows.iter().map(named).collect(),
+            false => Vec::new(),
+        },
         title,
     }
 }

@@ -16,6 +16,9 @@ const BLANK: &str = "\u{a0}\u{a0}\u{a0}\u{a0}\u{a0}";
 /// The deepest heading HTML has.
 const DEEPEST: usize = 6;
 
+/// A table of no more rows stands on one page.
+const SHORT: usize = 10;
+
 const STYLE: &str = "\
 @page{size:A4;margin:20mm 15mm 20mm 30mm;\
 @top-center{content:counter(page);font:14pt \"Times New Roman\",\"Liberation Serif\",serif}}
@@ -54,6 +57,7 @@ table.data{border-collapse:collapse;width:100%;font-size:12pt;line-height:1.15;m
 .data tbody tr:first-child{break-before:avoid}
 .data tbody.sum tr{break-before:avoid}
 .data .sum td{font-weight:bold}
+.data.short{break-inside:avoid}
 .charted{break-inside:avoid}
 .chart{margin:6pt 0 9pt;break-inside:avoid;font-size:11pt;line-height:1.15}
 .chart figcaption{font-size:12pt;font-style:italic;text-align:center;margin-bottom:3pt}
@@ -244,7 +248,9 @@ impl Page<'_> {
     }
 
     fn rows(&mut self, table: &Table) {
-        self.line("<table class=\"data\">");
+        let short = table.rows.len() <= SHORT;
+        let class = if short { "data short" } else { "data" };
+        self.line(&format!("<table class=\"{class}\">"));
         let labels: Vec<String> = table.columns.iter().map(|c| c.label.clone()).collect();
         self.line("<thead>");
         self.row(table, &labels, "th");

@@ -33,8 +33,8 @@ pub(super) fn data(table: &Table, with_next: bool) -> String {
     let last = table.rows.len().saturating_sub(1);
     for (place, cells) in table.rows.iter().enumerate() {
         let ends = place == last && (with_next || !table.total.is_empty());
-        // The first row does not stand alone under the head.
-        let begins = place == 0 && last > 0;
+        // The first row does not stand alone under the head, and a short table is not parted.
+        let begins = place < last && (place == 0 || table.rows.len() <= SHORT);
         let place = if ends || begins {
             Place::Kept
         } else {
@@ -61,6 +61,9 @@ pub(super) fn data(table: &Table, with_next: bool) -> String {
     out.push_str(&gap.xml());
     out
 }
+
+/// A table of no more rows stands on one page.
+const SHORT: usize = 10;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
@@ -125,24 +128,58 @@ const FIGURE: i32 = 1_900;
 /// Word and others show them alike. A bar is a cell filled with a pattern. `with_next` keeps the
 /// last of them with what follows.
 pub(super) fn bars(drawn: &Drawn, with_next: bool) -> String {
-    let mut out = String::new();
+    let name = page::TEXT - BAR - FIGURE;
+    // The columns end where a part of some bar ends.
+    let all = drawn.groups.iter().flat_map(|group| &group.bars);
+    let mut ends: Vec<i32> = all.flat_map(parts).map(|(end, _)| end).collect();
+    ends.push(page::TEXT - name);
+    ends.sort_unstable();
+    ends.dedup();
+    let mut widths = vec![name];
+    let mut from = 0;
+    for end in &ends {
+        widths.push(end - from);
+        from = *end;
+    }
+    let mut out = bar_opening(&widths);
     for (place, group) in drawn.groups.iter().enumerate() {
-        let stays = with_next || !drawn.legend.is_empty() || place + 1 < drawn.groups.len();
-        group_rows(&group.label, &group.bars, stays, &mut out);
-        // Each group is a table of its own, since its columns are its own; between them stands
-        // nothing that is seen.
-        let between = Paragraph {
+        let last = place + 1 == drawn.groups.len();
+        let stays = with_next || !drawn.legend.is_empty() || !last;
+        group_rows(&group.label, &group.bars, &ends, stays, &mut out);
+        if !last {
+            between(widths.len(), &mut out);
+        }
+    }
+    out.push_str("</w:tbl>");
+    if !drawn.legend.is_empty() {
+        let gap = Paragraph {
             look: Look::new(40),
-            exact: 60,
-            with_next: stays,
+            exact: 80,
+            with_next: true,
             ..Paragraph::of("")
         };
-        out.push_str(&between.xml());
-    }
-    if !drawn.legend.is_empty() {
+        out.push_str(&gap.xml());
         legend(drawn, with_next, &mut out);
     }
     out
+}
+
+/// A low row in which nothing stands.
+fn between(columns: usize, out: &mut String) {
+    let nothing = Paragraph {
+        look: Look::new(40),
+        exact: 60,
+        with_next: true,
+        ..Paragraph::of("")
+    };
+    let _ = write!(
+        out,
+        "<w:tr><w:trPr><w:cantSplit/><w:trHeight w:val=\"80\" w:hRule=\"exact\"/></w:trPr>\
+         <w:tc><w:tcPr><w:tcW w:w=\"{}\" w:type=\"dxa\"/><w:gridSpan w:val=\"{columns}\"/>\
+         </w:tcPr>{}</w:tc></w:tr>",
+        page::TEXT,
+        nothing.xml()
+    );
 }
 
 /// A cell of bars.
@@ -175,20 +212,9 @@ fn parts(bar: &Bar) -> Vec<(i32, Fill)> {
 }
 
 /// A row for each bar of a group, its name beside them all.
-fn group_rows(label: &str, bars: &[Bar], stays: bool, out: &mut String) {
+fn group_rows(label: &str, bars: &[Bar], ends: &[i32], stays: bool, out: &mut String) {
     let name = page::TEXT - BAR - FIGURE;
     let whole = page::TEXT - name;
-    // The columns end where a part of some bar ends.
-    let mut ends: Vec<i32> = bars.iter().flat_map(parts).map(|(end, _)| end).collect();
-    ends.push(whole);
-    ends.sort_unstable();
-    ends.dedup();
-    let mut widths = vec![name];
-    let mut from = 0;
-    for end in &ends {
-        widths.push(end - from);
-        from = *end;
-    }
     let words = |text: &str, align| Paragraph {
         align,
         look: Look::new(size::RECIPIENTS),
@@ -197,7 +223,6 @@ fn group_rows(label: &str, bars: &[Bar], stays: bool, out: &mut String) {
         with_next: stays,
         ..Paragraph::of(text)
     };
-    out.push_str(&bar_opening(&widths));
     for (place, bar) in bars.iter().enumerate() {
         let text = if place == 0 { label } else { "" };
         let mut cells = vec![Cell {
@@ -227,7 +252,6 @@ fn group_rows(label: &str, bars: &[Bar], stays: bool, out: &mut String) {
         }
         row_of(&cells, out);
     }
-    out.push_str("</w:tbl>");
 }
 
 fn row_of(cells: &[Cell], out: &mut String) {
