@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::checkpoint::{self, Checkpoint};
 use super::error::LogError;
 use super::event::{Head, LedgerId, StoredEvent};
+use super::journal::each;
 use super::journal::files::segments;
 use super::journal::range::JournalEvents;
 use super::journal::survey::{Survey, survey};
@@ -106,29 +107,14 @@ impl EventRead for JournalReader {
     }
 
     fn read_each(&self, places: &[u64]) -> Result<Vec<StoredEvent>, LogError> {
-        let journal = self.dir.join("journal");
-        let segments = segments(&journal)?;
-        let segment_of = |place: &u64| segments.partition_point(|it| it.first <= *place);
-        let mut events = Vec::with_capacity(places.len());
-        for places in places.chunk_by(|a, b| segment_of(a) == segment_of(b)) {
-            let (Some(first), Some(last)) = (places.first(), places.last()) else {
-                continue;
-            };
-            let to = (*last).min(self.end.seq);
-            let mut segment = JournalEvents::of(segments.clone(), &journal, *first, to)?;
-            for place in places {
-                segment.pass_to(*place);
-                let event = segment.next().transpose()?;
-                let gone = LogError::Damaged {
-                    segment: String::new(),
-                    offset: 0,
-                    first_bad_seq: *place,
-                    why: super::error::Damage::Missing,
-                };
-                events.push(event.ok_or(gone)?);
-            }
+        let known = places.partition_point(|place| *place <= self.end.seq);
+        let segments = segments(&self.dir.join("journal"))?;
+        match places.split_at_checked(known) {
+            Some((places, [])) => each::read(&segments, places),
+            _ => Err(each::missing(
+                places.get(known).copied().unwrap_or_default(),
+            )),
         }
-        Ok(events)
     }
 
     fn find(&self, id: &Uuid) -> Result<Option<u64>, LogError> {

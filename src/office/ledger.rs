@@ -1,5 +1,6 @@
 //! A ledger in the hand: its log, its keys, and what is folded from it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -42,6 +43,8 @@ pub struct Ledger<L> {
     pub(super) part: Option<Source>,
     /// What was noted on supports, where it is known without reading the log.
     pub(super) noted: Option<Noted>,
+    /// Events that were read on the way.
+    pub(super) at_hand: BTreeMap<u64, Event>,
 }
 
 impl<L: EventRead> Ledger<L> {
@@ -102,6 +105,7 @@ impl<L: EventRead> Ledger<L> {
             watch: None,
             part: None,
             noted: None,
+            at_hand: BTreeMap::new(),
         })
     }
 
@@ -146,6 +150,7 @@ impl<L: EventRead> Ledger<L> {
             watch: None,
             part: Some(source),
             noted: None,
+            at_hand: BTreeMap::new(),
         })
     }
 
@@ -281,7 +286,11 @@ impl<L: EventRead> Ledger<L> {
     pub fn events_at(&self, places: &[u64]) -> Result<Vec<Event>, OfficeError> {
         let known = places.partition_point(|place| *place <= self.stand.seq);
         let places = places.get(..known).unwrap_or_default();
-        self.log.read_each(places)?.iter().map(decode).collect()
+        let at_hand = places.iter().map(|place| self.at_hand.get(place).cloned());
+        match at_hand.collect() {
+            Some(events) => Ok(events),
+            None => self.log.read_each(places)?.iter().map(decode).collect(),
+        }
     }
 
     /// As [`Ledger::support_id`], for a ledger that may not know the support yet.

@@ -810,6 +810,7 @@ fn check_keys_and_reports(
         view,
         watch: None,
         noted: None,
+        at_hand: BTreeMap::new(),
         stand,
         part: None,
     };

@@ -17,7 +17,7 @@ pub(crate) const FRAME_HEADER: usize = 128;
 pub(crate) const FRAME_MAGIC: [u8; 4] = *b"SCFR";
 /// A frame is closed before its events pass this size in bytes. Frames become the chunks of sealed
 /// segments, and a chunk is unpacked to read one event of it.
-pub(crate) const FRAME_TARGET: usize = 128 << 10;
+pub(crate) const FRAME_TARGET: usize = 64 << 10;
 
 const SEGMENT_MAGIC: [u8; 16] = *b"socai journal\n\0\0";
 const FLAG_END: u8 = 1;

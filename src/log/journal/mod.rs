@@ -50,6 +50,7 @@
 //! ever being without a whole copy). The newest segment is never sealed, so recovery meets frames.
 
 pub(crate) mod build;
+pub(crate) mod each;
 pub(crate) mod files;
 pub(crate) mod layout;
 pub(crate) mod range;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::files::{Segment, segments};
+use super::files::Segment;
 use super::layout::FrameHeader;
 use super::walk::{Step, Walker};
 use crate::log::error::LogError;
@@ -20,26 +20,30 @@ pub(crate) struct JournalEvents {
 impl JournalEvents {
     /// The events `from` to `to`, both included; both must be in the journal.
     pub(crate) fn new(journal: &Path, from: u64, to: u64) -> Result<JournalEvents, LogError> {
-        JournalEvents::of(segments(journal)?, journal, from, to)
+        let from = from.max(1);
+        let walker = (from <= to)
+            .then(|| Walker::from_segment(journal, from))
+            .transpose()?;
+        Ok(JournalEvents::walking(walker, from, to))
     }
 
-    /// The same of a journal whose segments are known.
-    pub(crate) fn of(
-        segments: Vec<Segment>,
-        journal: &Path,
+    /// The same of one segment, which must hold them.
+    pub(crate) fn of_segment(
+        segment: &Segment,
         from: u64,
         to: u64,
     ) -> Result<JournalEvents, LogError> {
-        let from = from.max(1);
-        let walker = (from <= to)
-            .then(|| Walker::among(segments, journal, from))
-            .transpose()?;
-        Ok(JournalEvents {
+        let walker = Walker::of_segment(segment)?;
+        Ok(JournalEvents::walking(Some(walker), from, to))
+    }
+
+    fn walking(walker: Option<Walker>, from: u64, to: u64) -> JournalEvents {
+        JournalEvents {
             walker,
             frame: None,
             next: from,
             to,
-        })
+        }
     }
 
     /// Leaves out what lies before a place further on.
@@ -69,7 +73,7 @@ impl JournalEvents {
                 continue;
             };
             let rest = walker.payload().get(*start..).unwrap_or_default();
-            let Some(len) = rest.iter().position(|byte| *byte == b'\n') else {
+            let Some(len) = memchr::memchr(b'\n', rest) else {
                 self.frame = None;
                 continue;
             };

@@ -191,8 +191,19 @@ pub(crate) struct Sealed {
     path: PathBuf,
     pub(crate) manifest: Manifest,
     packed: Vec<u8>,
+    /// Made with the first chunk that is read, and used for all.
+    unpacking: Option<Unpacking>,
     /// The events of the chunk that was read last.
     events: Vec<u8>,
+}
+
+/// A decompressor, which says nothing of itself.
+struct Unpacking(zstd::bulk::Decompressor<'static>);
+
+impl std::fmt::Debug for Unpacking {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Unpacking")
+    }
 }
 
 impl Sealed {
@@ -225,6 +236,7 @@ impl Sealed {
             path: path.to_owned(),
             manifest,
             packed: Vec::new(),
+            unpacking: None,
             events: Vec::new(),
         }))
     }
@@ -297,10 +309,10 @@ impl Sealed {
         self.packed.resize(chunk.packed_len as usize, 0);
         let read = read_at(&self.file, &mut self.packed, chunk.offset);
         read.map_err(|error| LogError::io(&self.path, &error))?;
-        match zstd::bulk::decompress(&self.packed, chunk.raw_len as usize) {
-            Ok(events) => self.events = events,
-            // zstd says no more than that it cannot; what it is, the place tells.
-            Err(_) => return Ok(false),
+        // zstd says no more than that it cannot; what it is, the place tells.
+        if self.unpack(chunk.raw_len as usize).is_err() {
+            self.events.clear();
+            return Ok(false);
         }
         let frame = self.frame(chunk, [0; 32]);
         let holds = frame.holds(&self.events);
@@ -308,6 +320,17 @@ impl Sealed {
             self.events.clear();
         }
         Ok(holds)
+    }
+
+    fn unpack(&mut self, len: usize) -> std::io::Result<usize> {
+        let unpacking = match &mut self.unpacking {
+            Some(unpacking) => unpacking,
+            none => none.insert(Unpacking(zstd::bulk::Decompressor::new()?)),
+        };
+        self.events.clear();
+        self.events.reserve(len);
+        let Unpacking(unpacking) = unpacking;
+        unpacking.decompress_to_buffer(&self.packed, &mut self.events)
     }
 
     /// The events that were read last.

@@ -259,15 +259,7 @@ impl Walker {
 
     /// A walk from the beginning of the segment that holds an event, or of the last one.
     pub(crate) fn from_segment(journal: &Path, seq: u64) -> Result<Walker, LogError> {
-        Walker::among(segments(journal)?, journal, seq)
-    }
-
-    /// The same of a journal whose segments are known.
-    pub(crate) fn among(
-        segments: Vec<Segment>,
-        journal: &Path,
-        seq: u64,
-    ) -> Result<Walker, LogError> {
+        let segments = segments(journal)?;
         if segments.is_empty() {
             let ledger = crate::log::durable::parent(journal);
             return Err(LogError::NotALedger {

@@ -107,15 +107,19 @@ impl Record {
         to.extend(crc32c::crc32c(&bytes).to_be_bytes());
     }
 
-    /// Reads a record; the second value says whether its checksum fits.
-    pub(super) fn decode(bytes: &[u8; RECORD_LEN]) -> Option<(Record, bool)> {
+    /// Reads a record, whether its checksum fits or not.
+    pub(super) fn decode(bytes: &[u8; RECORD_LEN]) -> Option<Record> {
         let mut rest = bytes.as_slice();
-        let record = Record {
+        Some(Record {
             id: KeyId(take(&mut rest)?),
             nonce: take(&mut rest)?,
             wrapped: take(&mut rest)?,
-        };
-        Some((record, crc_fits(bytes)))
+        })
+    }
+
+    /// The id of a record.
+    pub(super) fn id(bytes: &[u8; RECORD_LEN]) -> Option<KeyId> {
+        Some(KeyId(*bytes.first_chunk()?))
     }
 }
 
@@ -204,7 +208,7 @@ fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
 }
 
 /// Whether the last four bytes are the CRC-32C of the others.
-fn crc_fits(bytes: &[u8; RECORD_LEN]) -> bool {
+pub(super) fn crc_fits(bytes: &[u8; RECORD_LEN]) -> bool {
     bytes
         .split_last_chunk::<4>()
         .is_some_and(|(before, crc)| crc32c::crc32c(before) == u32::from_be_bytes(*crc))
@@ -253,8 +257,7 @@ mod tests {
 
     #[test]
     fn zeros_are_no_record() {
-        let (_, fits) = Record::decode(&[0; RECORD_LEN]).unwrap();
-        assert!(!fits);
+        assert!(!crc_fits(&[0; RECORD_LEN]));
     }
 
     #[test]
@@ -265,8 +268,10 @@ mod tests {
             .unwrap();
         let mut bytes = Vec::new();
         record.encode(&mut bytes);
-        let (again, fits) = Record::decode(&bytes.try_into().unwrap()).unwrap();
-        assert!(fits);
+        let bytes = bytes.try_into().unwrap();
+        assert!(crc_fits(&bytes));
+        assert_eq!(Record::id(&bytes), Some(record.id));
+        let again = Record::decode(&bytes).unwrap();
         assert_eq!(
             (again.id, again.nonce, again.wrapped),
             (record.id, record.nonce, record.wrapped)

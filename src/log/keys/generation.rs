@@ -1,13 +1,16 @@
 //! One generation of key files: choosing it, and finding keys in it. Nothing here writes.
 
 use std::collections::{BTreeSet, HashMap};
+use std::hash::{BuildHasherDefault, Hasher};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
 use super::error::{Fault, KeyError};
-use super::format::{Header, HeaderError, Master, RECORD_BYTES, RECORD_LEN, Record, SECRET_LEN};
+use super::format::{
+    Header, HeaderError, Master, RECORD_BYTES, RECORD_LEN, Record, SECRET_LEN, crc_fits,
+};
 use crate::domain::personal::Subject;
 use crate::log::disk::{self, File, OpenOptions};
 use crate::log::seal::{KeyId, SubjectKey};
@@ -15,7 +18,7 @@ use crate::log::seal::{KeyId, SubjectKey};
 /// How often a reader starts again where no other erasure has passed since it last did.
 pub(super) const READ_ATTEMPTS: u32 = 5;
 /// How many records are read from disk at a time.
-const RECORDS_AT_A_TIME: u64 = 4096;
+const RECORDS_AT_A_TIME: u64 = 1024;
 
 /// One pair of files.
 pub(super) struct Generation {
@@ -32,7 +35,7 @@ pub(super) struct Generation {
 #[derive(Default)]
 pub(super) struct Index {
     /// The number of each key's record, from 1.
-    pub records: HashMap<KeyId, u64>,
+    pub records: HashMap<KeyId, u64, BuildHasherDefault<FirstBytes>>,
     /// Damaged records before the last good one.
     pub damaged: Vec<(u64, KeyId)>,
     /// The number of the last good record: the next append comes after it.
@@ -41,6 +44,25 @@ pub(super) struct Index {
     pub last_key: Option<KeyId>,
     /// Bytes after it that are no good record.
     pub torn_bytes: u64,
+}
+
+/// Takes the first bytes of a key id for its hash: they are those of a digest, and a ledger of ten
+/// million events has hundreds of thousands of keys.
+#[derive(Default)]
+pub(super) struct FirstBytes(u64);
+
+impl Hasher for FirstBytes {
+    fn write(&mut self, bytes: &[u8]) {
+        if let Some(first) = bytes.first_chunk() {
+            self.0 ^= u64::from_ne_bytes(*first);
+        }
+    }
+
+    fn write_usize(&mut self, _: usize) {}
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 /// What a look-up in one generation gives.
@@ -172,18 +194,27 @@ impl Generation {
         // Bad records count as damaged only once a good one follows; at the end they are torn.
         let mut bad = Vec::new();
         let (master, ledger) = (&self.master, self.ledger);
+        let length = self.file.metadata().map_or(0, |file| file.len());
+        let more = (length / RECORD_BYTES).saturating_sub(index.last + 1);
+        index
+            .records
+            .reserve(usize::try_from(more).unwrap_or_default());
         let read = each_record(&mut self.file, index.last + 1, |number, bytes| {
-            let Some((record, crc_fits)) = Record::decode(bytes) else {
+            let Some(id) = Record::id(bytes) else {
                 return;
             };
             // The tag is the stronger check: where only the checksum was hit, the key is whole.
-            if crc_fits || master.unwrap(ledger, &record).is_some() {
+            let opens = || {
+                let record = Record::decode(bytes);
+                record.is_some_and(|record| master.unwrap(ledger, &record).is_some())
+            };
+            if crc_fits(bytes) || opens() {
                 index.damaged.append(&mut bad);
-                index.records.insert(record.id, number);
+                index.records.insert(id, number);
                 index.last = number;
-                index.last_key = Some(record.id);
+                index.last_key = Some(id);
             } else {
-                bad.push((number, record.id));
+                bad.push((number, id));
             }
         });
         let end = read.map_err(KeyError::io("read", &self.path))?;
@@ -212,7 +243,7 @@ impl Generation {
             .seek(SeekFrom::Start(number * RECORD_BYTES))
             .and_then(|_| self.file.read_exact(&mut bytes));
         match read {
-            Ok(()) => Ok(Record::decode(&bytes).map(|(record, _)| record)),
+            Ok(()) => Ok(Record::decode(&bytes)),
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
             Err(error) => Err(KeyError::io("read", &self.path)(error)),
         }
@@ -266,8 +297,9 @@ fn each_record(
 ) -> io::Result<u64> {
     let mut number = from;
     let mut end = file.seek(SeekFrom::Start(from * RECORD_BYTES))?;
+    let mut chunk = Vec::new();
     loop {
-        let mut chunk = Vec::new();
+        chunk.clear();
         let mut part = Read::take(&mut *file, RECORDS_AT_A_TIME * RECORD_BYTES);
         end += part.read_to_end(&mut chunk)? as u64;
         let (records, rest) = chunk.as_chunks::<RECORD_LEN>();

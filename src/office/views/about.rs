@@ -60,18 +60,28 @@ pub fn glance<L: EventRead>(
     need: &Need,
 ) -> Result<Ledger<L>, OfficeError> {
     match quick(&log, as_of, now_ms, folder, need) {
-        Ok(Some((view, noted, stand))) => Ok(Ledger {
+        Ok(Some(seen)) => Ok(Ledger {
             log,
             keys,
-            view,
-            stand,
+            view: seen.view,
+            stand: seen.stand,
             watch: None,
             part: None,
-            noted,
+            noted: seen.noted,
+            at_hand: seen.events,
         }),
         Ok(None) | Err(OfficeError::Views(_)) => Ledger::fold(log, keys, as_of, now_ms),
         Err(error) => Err(error),
     }
+}
+
+/// What a glance found.
+struct Seen {
+    view: View,
+    noted: Option<Noted>,
+    stand: Stand,
+    /// The events about what was asked for.
+    events: BTreeMap<u64, Event>,
 }
 
 /// The view and where it stands; `None` where the saved views cannot give it.
@@ -81,7 +91,7 @@ fn quick<L: EventRead>(
     now_ms: i64,
     folder: &Path,
     need: &Need,
-) -> Result<Option<(View, Option<Noted>, Stand)>, OfficeError> {
+) -> Result<Option<Seen>, OfficeError> {
     let Some(views) = Views::open(folder, log.ledger().as_bytes(), &log.head()) else {
         return Ok(None);
     };
@@ -108,15 +118,21 @@ fn quick<L: EventRead>(
         tail: &tail,
         seq: stand.seq,
     };
-    let mut noted = None;
+    let (mut noted, mut at_hand) = (None, BTreeMap::new());
     let mut view = match need {
         Need::Figures { .. } | Need::Sums { .. } => known.figures(core, &[])?,
-        Need::Household(code) => known.circle(core, Circle::of_household(code))?,
+        Need::Household(code) => {
+            let (view, events) = known.circle(core, Circle::of_household(code))?;
+            at_hand = events;
+            view
+        }
         Need::People => known.people(core)?,
         Need::Projects(which) => {
             let core: Vec<Event> = core.collect();
             let circle = Circle::of_projects(core.iter().chain(&tail), which.as_ref());
-            known.circle(core.into_iter(), circle)?
+            let (view, events) = known.circle(core.into_iter(), circle)?;
+            at_hand = events;
+            view
         }
         Need::Report => {
             let events = known.listed(Listed::Noted)?;
@@ -127,7 +143,13 @@ fn quick<L: EventRead>(
         }
     };
     (view.state.seq, view.state.at_ms) = (stand.seq, stand.at_ms);
-    Ok(Some((view, noted, stand)))
+    let events = at_hand;
+    Ok(Some(Seen {
+        view,
+        noted,
+        stand,
+        events,
+    }))
 }
 
 /// The places of the events with a tag, ascending, without reading the whole log; `None` where the
@@ -230,7 +252,7 @@ impl<L: EventRead> Known<'_, L> {
         &self,
         core: impl Iterator<Item = Event>,
         mut circle: Circle,
-    ) -> Result<View, OfficeError> {
+    ) -> Result<(View, BTreeMap<u64, Event>), OfficeError> {
         let mut events: BTreeMap<u64, Event> = core.map(|event| (event.seq, event)).collect();
         let core_tail = self.tail.iter().filter(|event| !is_about_subjects(event));
         events.extend(core_tail.map(|event| (event.seq, event.clone())));
@@ -252,7 +274,7 @@ impl<L: EventRead> Known<'_, L> {
         for event in events.values() {
             view.evolve(event)?;
         }
-        Ok(view)
+        Ok((view, events))
     }
 }
 
