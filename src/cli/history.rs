@@ -129,6 +129,7 @@ pub fn events_json(ledger: &Reader, events: &mut [Event], lang: Lang) -> Vec<Val
 
 fn open_all(ledger: &Reader, events: &mut [Event]) {
     let reader = ledger.personal();
+    reader.look_for(events);
     for event in events {
         reader.open_event(event);
     }

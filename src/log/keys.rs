@@ -242,6 +242,14 @@ impl KeyStore {
         }
     }
 
+    /// Looks for a few keys at once, so that asking for them one by one is cheap.
+    ///
+    /// # Errors
+    /// [`KeyError::Io`].
+    pub fn look_for(&self, ids: &BTreeSet<KeyId>) -> Result<(), KeyError> {
+        self.lock().generation.seek(ids)
+    }
+
     /// The keys of these subjects, in their order; those that are missing are made and appended
     /// with one write and one sync. All are durable when this returns.
     ///

@@ -15,6 +15,9 @@ use super::error::OfficeError;
 /// What stands where a key is gone.
 pub const ERASED: &str = "[đã xóa]";
 
+/// So many keys are looked for in one pass; for more the key store makes its index.
+const FEW: usize = 256;
+
 /// Opens personal fields.
 pub struct PersonalReader<'a> {
     keys: &'a KeyStore,
@@ -70,6 +73,22 @@ impl<'a> PersonalReader<'a> {
             Some(kept) => self
                 .open(subject, kept)
                 .unwrap_or_else(|| ERASED.to_owned()),
+        }
+    }
+
+    /// Says which events will be opened, so that their keys are looked for at once.
+    pub fn look_for(&self, events: &[Event]) {
+        let mut ids = BTreeSet::new();
+        for event in events {
+            event.body.each_personal(&mut |_, value| {
+                if let Personal::Sealed(sealed) = value {
+                    ids.extend(KeyId::parse(&sealed.k));
+                }
+            });
+        }
+        if !ids.is_empty() && ids.len() <= FEW {
+            // What cannot be read now is asked for again, and said, when a field is opened.
+            drop(self.keys.look_for(&ids));
         }
     }
 

@@ -1,6 +1,6 @@
 //! One generation of key files: choosing it, and finding keys in it. Nothing here writes.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -29,6 +29,8 @@ pub(super) struct Generation {
     pub file: File,
     /// Filled on first use.
     index: Option<Index>,
+    /// The records of some keys that were looked for in one pass, without an index.
+    sought: BTreeMap<KeyId, u64>,
 }
 
 /// Where each key stands in the file.
@@ -151,6 +153,7 @@ impl Generation {
             path,
             file,
             index: None,
+            sought: BTreeMap::new(),
         })
     }
 
@@ -222,7 +225,48 @@ impl Generation {
         Ok(())
     }
 
+    /// Looks for the records of a few keys in one pass over the file, which is cheaper than an index
+    /// of hundreds of thousands. What is not found is looked for in the index when it is asked for.
+    pub(super) fn seek(&mut self, ids: &BTreeSet<KeyId>) -> Result<(), KeyError> {
+        if self.index.is_some() {
+            return Ok(());
+        }
+        // Most records are told apart by two bytes.
+        let mut begins = vec![false; 1 << 16];
+        let place = |id: &KeyId| {
+            let [first, second, ..] = id.0;
+            usize::from(u16::from_be_bytes([first, second]))
+        };
+        for id in ids {
+            if let Some(begins) = begins.get_mut(place(id)) {
+                *begins = true;
+            }
+        }
+        let sought = &mut self.sought;
+        let read = each_record(&mut self.file, 1, |number, bytes| {
+            let id = Record::id(bytes).filter(|id| begins.get(place(id)) == Some(&true));
+            if let Some(id) = id.filter(|id| ids.contains(id)) {
+                sought.insert(id, number);
+            }
+        });
+        read.map(drop).map_err(KeyError::io("read", &self.path))
+    }
+
+    /// The key that a pass found; what cannot be read there, the index tells.
+    fn find_sought(&mut self, id: KeyId) -> Result<Option<SubjectKey>, KeyError> {
+        let number = match (&self.index, self.sought.get(&id)) {
+            (None, Some(number)) => *number,
+            _ => return Ok(None),
+        };
+        let record = self.record(number)?.filter(|record| record.id == id);
+        let secret = record.and_then(|record| self.master.unwrap(self.ledger, &record));
+        Ok(secret.map(|secret| SubjectKey::new(id, secret)))
+    }
+
     pub(super) fn find(&mut self, id: KeyId) -> Result<Found, KeyError> {
+        if let Some(key) = self.find_sought(id)? {
+            return Ok(Found::Key(key));
+        }
         let index = self.index()?;
         let Some(&number) = index.records.get(&id) else {
             let damaged = index.damaged.iter().find(|(_, damaged)| *damaged == id);

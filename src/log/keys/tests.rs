@@ -570,6 +570,43 @@ fn a_reader_sees_when_an_append_was_taken_back() {
 }
 
 #[test]
+fn what_was_looked_for_in_one_pass_is_what_the_index_finds() {
+    let (_dir, folder, store) = store_of_five();
+    let reader = KeyStore::open_read_only(&folder).unwrap();
+    let id = |(subject, erasures): (Subject, u32)| KeyId::of(LEDGER, &subject, erasures);
+    // Household 9 has no key, and household 4 was not looked for.
+    let ids = [1, 2, 3, 5, 9].map(household).map(id);
+    reader.look_for(&BTreeSet::from(ids)).unwrap();
+    assert_eq!(secrets(&reader, 1..=3), secrets(&store, 1..=3));
+    let mut random = SeededRandom::new(2);
+    store.erase(&[household(2)], &mut random).unwrap();
+    assert_eq!(secret(&reader, 2), None);
+    assert_eq!(secrets(&reader, 3..=5), secrets(&store, 3..=5));
+    assert_eq!(secret(&reader, 9), None);
+}
+
+#[test]
+fn a_record_damaged_after_it_was_looked_for_is_named() {
+    let (_dir, folder, store) = store_of_five();
+    let reader = KeyStore::open_read_only(&folder).unwrap();
+    let id = |(subject, erasures): (Subject, u32)| KeyId::of(LEDGER, &subject, erasures);
+    reader
+        .look_for(&BTreeSet::from([2, 3].map(household).map(id)))
+        .unwrap();
+    let path = folder.join("subjects.1");
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[2 * RECORD_LEN + 50] ^= 1;
+    fs::write(&path, bytes).unwrap();
+    let (subject, erasures) = household(2);
+    let refused = reader.key_for(&subject, erasures);
+    assert!(matches!(
+        refused,
+        Err(KeyError::KeyDamaged { record: 2, .. })
+    ));
+    assert_eq!(secret(&reader, 3), secret(&store, 3));
+}
+
+#[test]
 fn a_reader_beside_erasures_never_loses_another_key() {
     let (_dir, folder, writer) = store_of_five();
     let mut random = SeededRandom::new(4);

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::keys::{Key, support_key, support_of, tag_key};
 use super::run::Listed;
 use super::save::earlier;
+use super::words::Words;
 use super::{Views, events_at};
 use crate::domain::code::Code;
 use crate::domain::event::{Body, Event};
@@ -15,7 +16,7 @@ use crate::domain::state::State;
 use crate::domain::tags::{household_tag, person_tag, project_tag, tags};
 use crate::log::keys::KeyStore;
 use crate::log::merkle::{Frontier, leaf_hash};
-use crate::log::{EventRead, StoredEvent};
+use crate::log::{EventRead, StoredEvent, codec};
 use crate::office::asof::AsOf;
 use crate::office::error::OfficeError;
 use crate::office::ledger::{Ledger, Stand, decode, offset};
@@ -101,6 +102,8 @@ fn quick<L: EventRead>(
     let (members, villages) = match need {
         Need::Figures { members } => (*members, true),
         Need::Sums { members } => (*members, false),
+        // Those that its events name are found afterwards.
+        Need::Household(_) => (false, false),
         Need::Report => (true, true),
         _ => (false, true),
     };
@@ -122,7 +125,7 @@ fn quick<L: EventRead>(
     let mut view = match need {
         Need::Figures { .. } | Need::Sums { .. } => known.figures(core, &[])?,
         Need::Household(code) => {
-            let (view, events) = known.circle(core, Circle::of_household(code))?;
+            let (view, events) = known.circle(core, Circle::of_household(code), true)?;
             at_hand = events;
             view
         }
@@ -130,7 +133,7 @@ fn quick<L: EventRead>(
         Need::Projects(which) => {
             let core: Vec<Event> = core.collect();
             let circle = Circle::of_projects(core.iter().chain(&tail), which.as_ref());
-            let (view, events) = known.circle(core.into_iter(), circle)?;
+            let (view, events) = known.circle(core.into_iter(), circle, false)?;
             at_hand = events;
             view
         }
@@ -247,15 +250,18 @@ impl<L: EventRead> Known<'_, L> {
         Ok(View::from_parts(state, Facts::default()))
     }
 
-    /// What belongs together, beside what every question needs.
+    /// What belongs together, beside what every question needs; with `name_villages` also the
+    /// villages that it names, if `core` has none.
     fn circle(
         &self,
         core: impl Iterator<Item = Event>,
         mut circle: Circle,
+        name_villages: bool,
     ) -> Result<(View, BTreeMap<u64, Event>), OfficeError> {
         let mut events: BTreeMap<u64, Event> = core.map(|event| (event.seq, event)).collect();
         let core_tail = self.tail.iter().filter(|event| !is_about_subjects(event));
         events.extend(core_tail.map(|event| (event.seq, event.clone())));
+        let mut words = Words::default();
         while let Some(keys) = circle.next() {
             let mut places = Vec::new();
             for key in keys {
@@ -265,16 +271,45 @@ impl<L: EventRead> Known<'_, L> {
             places.sort_unstable();
             places.dedup();
             circle.seen.extend(&places);
-            circle.strangers.extend(events_at(self.log, &places)?);
+            for stored in self.log.read_each(&places)? {
+                words.take(&stored.bytes);
+                circle.strangers.push(decode(&stored)?);
+            }
             for event in circle.belonging(self.tail) {
+                if event.seq > self.views.seq() {
+                    let bytes = codec::encode(&event).map_err(|_| OfficeError::Unsealed)?;
+                    words.take(&bytes);
+                }
                 events.insert(event.seq, event);
             }
+        }
+        if name_villages {
+            let villages = self.villages(&events, &words)?;
+            let known = villages.into_iter().filter(|event| event.seq <= self.seq);
+            events.extend(known.map(|event| (event.seq, event)));
         }
         let mut view = View::default();
         for event in events.values() {
             view.evolve(event)?;
         }
         Ok((view, events))
+    }
+}
+
+impl<L> Known<'_, L> {
+    /// The saved villages that some events name; all, where a village may have gone on as another.
+    fn villages(
+        &self,
+        events: &BTreeMap<u64, Event>,
+        words: &Words,
+    ) -> Result<Vec<Event>, OfficeError> {
+        let mut bodies = events.values().map(|event| &event.body);
+        let reorganised = bodies.any(|body| matches!(body, Body::UnitReorganised(_)));
+        let found = match reorganised {
+            true => self.views.core(false, true),
+            false => self.views.villages(words),
+        };
+        found.map_err(OfficeError::Views)
     }
 }
 

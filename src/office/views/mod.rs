@@ -25,6 +25,7 @@ mod manifest;
 mod run;
 mod save;
 mod wanted;
+mod words;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -152,6 +153,16 @@ impl Views {
             run.core(&dir, (members, villages), &mut events)?;
         }
         events.sort_by_key(|event| event.seq);
+        Ok(events)
+    }
+
+    /// The saved villages that some words may name.
+    fn villages(&self, words: &words::Words) -> Result<Vec<Event>, String> {
+        let dir = folder(&self.ledger);
+        let mut events = Vec::new();
+        for run in &self.manifest.runs {
+            run.villages(&dir, words, &mut events)?;
+        }
         Ok(events)
     }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::file::{Part, Parts, from_bytes, to_bytes};
 use super::keys::{Key, event_keys, support_of};
+use super::words::Words;
 use crate::domain::code::Code;
 use crate::domain::event::{Body, Event};
 use crate::domain::ledger::UnitLevel;
@@ -113,14 +114,20 @@ impl Run {
             villages.then_some(&self.villages),
         ];
         for part in parts.into_iter().flatten().filter(|part| part.len > 0) {
-            let bytes = part.read(&path)?;
-            for line in bytes.split(|byte| *byte == b'\n') {
-                if !line.is_empty() {
-                    events.push(codec::decode_kept(line).map_err(|error| error.to_string())?);
-                }
-            }
+            decode_lines(&part.read(&path)?, &|_| true, events)?;
         }
         Ok(())
+    }
+
+    /// Adds the villages that some words may name.
+    pub(super) fn villages(
+        &self,
+        dir: &Path,
+        words: &Words,
+        events: &mut Vec<Event>,
+    ) -> Result<(), String> {
+        let bytes = self.villages.read(&dir.join(&self.name))?;
+        decode_lines(&bytes, &|line| words.may_name(line), events)
     }
 
     /// The places of some events, ascending.
@@ -300,6 +307,18 @@ impl Run {
         }
         Ok(builder)
     }
+}
+
+fn decode_lines(
+    bytes: &[u8],
+    wanted: &dyn Fn(&[u8]) -> bool,
+    events: &mut Vec<Event>,
+) -> Result<(), String> {
+    let lines = bytes.split(|byte| *byte == b'\n');
+    for line in lines.filter(|line| !line.is_empty() && wanted(line)) {
+        events.push(codec::decode_kept(line).map_err(|error| error.to_string())?);
+    }
+    Ok(())
 }
 
 /// The keys that are not below one.
