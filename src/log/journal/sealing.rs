@@ -20,9 +20,9 @@ use crate::log::disk::{self, File};
 use crate::log::durable;
 use crate::log::error::LogError;
 
-/// Frames go into one chunk until their events have this many bytes, so that a chunk is a frame of a
-/// batch or several small ones, 48 to 112 KiB. To read one event is to unpack its chunk. Of generated
-/// events 128 KiB took 88.1 bytes an event, 64 KiB 90.4, 32 KiB 95.2, 16 KiB 104.7.
+/// Frames go into one chunk until their events have this many bytes, so that a chunk is a frame of
+/// a batch or several small ones, 48 to 112 KiB. To read one event is to unpack its chunk. Of
+/// generated events 128 KiB took 88.1 bytes an event, 64 KiB 90.4, 32 KiB 95.2, 16 KiB 104.7.
 const CHUNK_TARGET: usize = 48 << 10;
 /// Sealing runs beside the writer. Ids and digests of random bits hardly pack: level 1 made a
 /// million generated events no larger than level 3, and level 9 a tenth smaller for ten times the
