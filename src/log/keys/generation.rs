@@ -225,8 +225,9 @@ impl Generation {
         Ok(())
     }
 
-    /// Looks for the records of a few keys in one pass over the file, which is cheaper than an index
-    /// of hundreds of thousands. What is not found is looked for in the index when it is asked for.
+    /// Looks for the records of a few keys in one pass over the file, which is cheaper than an
+    /// index of hundreds of thousands. What is not found is looked for in the index when it is
+    /// asked for.
     pub(super) fn seek(&mut self, ids: &BTreeSet<KeyId>) -> Result<(), KeyError> {
         if self.index.is_some() {
             return Ok(());
