@@ -6,6 +6,7 @@
 pub mod access;
 pub mod asof;
 pub mod backup;
+mod batch;
 pub mod compare;
 mod counted;
 pub mod erasure;

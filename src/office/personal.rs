@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use uuid::Uuid;
+
 use crate::domain::event::{Body, Event};
 use crate::domain::personal::{Personal, Subject};
 use crate::domain::state::{Kept, PersonalFields, State};
@@ -94,10 +96,15 @@ impl<'a> PersonalReader<'a> {
 
     /// Opens every personal field of an event that can be opened.
     pub fn open_event(&self, event: &mut Event) {
-        let (subject, id) = (event.body.subject(), event.id);
-        event.body.each_personal_mut(&mut |place, value| {
+        self.open_body(event.id, &mut event.body);
+    }
+
+    /// Opens every personal field that can be opened of what an event says.
+    pub(super) fn open_body(&self, event: Uuid, body: &mut Body) {
+        let subject = body.subject();
+        body.each_personal_mut(&mut |place, value| {
             let kept = Kept {
-                event: id,
+                event,
                 place,
                 value: value.clone(),
             };
@@ -138,7 +145,8 @@ pub(super) fn seal_events(
     Ok(true)
 }
 
-fn is_personal(body: &Body) -> bool {
+/// Whether any personal field is open.
+pub(super) fn is_personal(body: &Body) -> bool {
     let mut any = false;
     body.each_personal(&mut |_, value| any |= value.open_text().is_some());
     any

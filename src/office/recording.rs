@@ -3,12 +3,14 @@
 use std::borrow::Cow;
 use std::thread;
 
+use chrono::NaiveDate;
 use sha2::{Digest, Sha256};
 use uuid::{Builder, Uuid};
 
 use super::asof::local_date;
+use super::batch::{Batch, Deciding, MANY, Purpose};
 use super::error::OfficeError;
-use super::ledger::{Ledger, offset};
+use super::ledger::{Ledger, decode, offset};
 use super::named;
 use super::opening::Tools;
 use super::personal::{PersonalReader, seal_events};
@@ -26,9 +28,6 @@ use crate::domain::stage::Stage;
 use crate::domain::state::State;
 use crate::domain::tags::body_tags;
 use crate::log::{Condition, EventLog, NewEvent, codec};
-
-/// From so many events a thread on it pays to write them in two.
-const MANY: usize = 256;
 
 /// By what a row of a list is known again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,17 +121,45 @@ impl Recorded {
     }
 }
 
+/// Entries that are looked at one after the other, in their order.
+pub(super) trait Entries {
+    /// How many there are.
+    fn count(&self) -> usize;
+    /// One of them, which may be made only now.
+    fn entry(&self, at: usize) -> Option<Cow<'_, Entry>>;
+}
+
+impl Entries for [Entry] {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn entry(&self, at: usize) -> Option<Cow<'_, Entry>> {
+        self.get(at).map(Cow::Borrowed)
+    }
+}
+
 struct Plan {
     outcomes: Vec<Outcome>,
-    events: Vec<Event>,
+    batch: Batch,
     /// The state with these events.
     state: State,
+    /// No event of it keeps its own time in the state.
+    timeless: bool,
 }
 
 /// What an entry is decided on: the ledger, and what the entries before it in the batch give.
-struct Sight<'a> {
+struct Sight<'a, 'scope> {
     state: &'a State,
-    planned: &'a [Event],
+    batch: &'a Deciding<'scope>,
+}
+
+/// What is the same for all entries of a batch.
+struct Given<'a> {
+    by: &'a Actor,
+    id: Option<Uuid>,
+    now_ms: i64,
+    today: NaiveDate,
 }
 
 enum Known {
@@ -195,21 +222,29 @@ impl<L: EventLog> Ledger<L> {
         entries: &[Entry],
         mode: Mode,
     ) -> Result<Recorded, OfficeError> {
-        let plan = self.plan(tools, by, entries)?;
-        let Plan {
-            outcomes,
-            events,
-            state,
-        } = plan;
+        self.know(named::wants(&self.view.state, entries))?;
+        self.record_known(tools, by, entries, mode)
+    }
+
+    /// As [`Ledger::record`], of entries whose decision looks at nothing that is not known.
+    pub(super) fn record_known<E: Entries + ?Sized>(
+        &mut self,
+        tools: &mut Tools,
+        by: &Actor,
+        entries: &E,
+        mode: Mode,
+    ) -> Result<Recorded, OfficeError> {
+        let mut plan = self.plan(tools, by, entries, mode)?;
         let mut recorded = Recorded {
-            outcomes,
+            outcomes: std::mem::take(&mut plan.outcomes),
             appended: None,
         };
         let refused = mode == Mode::Whole && recorded.any_rejected();
-        if mode == Mode::DryRun || refused || events.is_empty() {
+        if mode == Mode::DryRun || refused || plan.batch.is_empty() {
             return Ok(recorded);
         }
-        recorded.appended = Some(self.append_planned(tools, events, Some(state))?);
+        let planned = plan.timeless.then_some(plan.state);
+        recorded.appended = Some(self.append_batch(tools, plan.batch, planned)?);
         Ok(recorded)
     }
 
@@ -234,71 +269,90 @@ impl<L: EventLog> Ledger<L> {
         }
     }
 
-    fn plan(
-        &mut self,
+    fn plan<E: Entries + ?Sized>(
+        &self,
         tools: &mut Tools,
         by: &Actor,
-        entries: &[Entry],
+        entries: &E,
+        mode: Mode,
     ) -> Result<Plan, OfficeError> {
-        self.know(named::wants(&self.view.state, entries))?;
         let now_ms = tools.clock.now_ms().max(self.stand.at_ms);
-        let today = local_date(now_ms, offset(self.state()));
-        let batch = (entries.len() > 1).then(|| id_by_hand(tools, now_ms));
-        let mut scratch = self.view.state.clone();
-        let mut plan = Plan {
-            outcomes: Vec::with_capacity(entries.len()),
-            events: Vec::with_capacity(entries.len()),
-            state: State::default(),
+        let given = Given {
+            by,
+            id: (entries.count() > 1).then(|| id_by_hand(tools, now_ms)),
+            now_ms,
+            today: local_date(now_ms, offset(self.state())),
         };
-        for entry in entries {
-            tools.tick(plan.outcomes.len(), entries.len());
-            let (document, reason) = (entry.document.clone(), entry.reason.clone());
-            let context = Context {
-                today,
-                document,
-                reason,
+        let purpose = match mode {
+            Mode::DryRun => Purpose::Telling,
+            _ if self.part.is_none() => Purpose::Counting,
+            _ => Purpose::Appending,
+        };
+        thread::scope(|scope| {
+            let mut batch = Deciding::begin(scope, entries.count(), purpose);
+            let mut plan = Plan {
+                outcomes: Vec::with_capacity(entries.count()),
+                batch: Batch::default(),
+                state: self.view.state.clone(),
+                timeless: true,
             };
-            let sight = Sight {
-                state: &scratch,
-                planned: &plan.events,
-            };
-            let command = match self.known(&sight, entry)? {
-                Known::Same(id) => {
-                    plan.outcomes.push(Outcome::Already { id });
-                    continue;
+            for entry in (0..entries.count()).map_while(|at| entries.entry(at)) {
+                tools.tick(plan.outcomes.len(), entries.count());
+                let outcome = self.decided(tools, &given, &entry, &mut plan, &mut batch)?;
+                if mode == Mode::Whole && matches!(outcome, Outcome::Rejected(_)) {
+                    batch.only_tell();
                 }
-                Known::Differs(rejection) => {
-                    plan.outcomes.push(Outcome::Rejected(rejection));
-                    continue;
-                }
-                Known::Update(command) => Cow::Owned(*command),
-                Known::No => Cow::Borrowed(&entry.command),
-            };
-            let command = match *command {
-                Command::Advance { .. } | Command::Correct { .. } => {
-                    Cow::Owned(self.carry_over(&sight, command.into_owned())?)
-                }
-                _ => command,
-            };
-            match decide(&scratch, &context, &command) {
-                Err(rejection) => plan.outcomes.push(Outcome::Rejected(rejection)),
-                Ok(proposed) => {
-                    let first = self.stand.seq + 1 + plan.events.len() as u64;
-                    let natural = !is_change(&command);
-                    let key = entry.key.as_ref().filter(|_| natural);
-                    let events = shape(
-                        tools, by, entry, key, proposed, first, now_ms, batch, &scratch,
-                    );
-                    plan.outcomes.push(outcome(&events));
-                    for event in events {
-                        scratch.evolve(&event)?;
-                        plan.events.push(event);
-                    }
-                }
+                plan.outcomes.push(outcome);
             }
+            plan.batch = batch.finish()?;
+            Ok(plan)
+        })
+    }
+
+    /// Decides one entry; what it gives is in the batch and in the planned state then.
+    fn decided(
+        &self,
+        tools: &mut Tools,
+        given: &Given<'_>,
+        entry: &Entry,
+        plan: &mut Plan,
+        batch: &mut Deciding<'_>,
+    ) -> Result<Outcome, OfficeError> {
+        let sight = Sight {
+            state: &plan.state,
+            batch,
+        };
+        let command = match self.known(&sight, entry)? {
+            Known::Same(id) => return Ok(Outcome::Already { id }),
+            Known::Differs(rejection) => return Ok(Outcome::Rejected(rejection)),
+            Known::Update(command) => Cow::Owned(*command),
+            Known::No => Cow::Borrowed(&entry.command),
+        };
+        let command = match *command {
+            Command::Advance { .. } | Command::Correct { .. } => {
+                Cow::Owned(self.carry_over(&sight, command.into_owned())?)
+            }
+            _ => command,
+        };
+        let context = Context {
+            today: given.today,
+            document: entry.document.clone(),
+            reason: entry.reason.clone(),
+        };
+        let proposed = match decide(&plan.state, &context, &command) {
+            Err(rejection) => return Ok(Outcome::Rejected(rejection)),
+            Ok(proposed) => proposed,
+        };
+        let first = self.stand.seq + 1 + batch.len() as u64;
+        let key = entry.key.as_ref().filter(|_| !is_change(&command));
+        let events = shape(tools, given, entry, key, proposed, first, &plan.state);
+        let outcome = outcome(&events);
+        for event in events {
+            plan.state.evolve(&event)?;
+            plan.timeless &= is_timeless(&event.body);
+            batch.take(event)?;
         }
-        plan.state = scratch;
-        Ok(plan)
+        Ok(outcome)
     }
 
     pub(super) fn append(
@@ -306,38 +360,41 @@ impl<L: EventLog> Ledger<L> {
         tools: &mut Tools,
         events: Vec<Event>,
     ) -> Result<(u64, u64), OfficeError> {
-        self.append_planned(tools, events, None)
+        self.append_batch(tools, Batch::of(events), None)
     }
 
-    /// Appends events. `planned` is the state with them, as they were before they were sealed and
-    /// got their time: where neither makes a difference to it, nothing is folded a second time.
-    fn append_planned(
+    /// Appends a batch. `planned` is the state with it, as its events were before they were sealed:
+    /// where that makes no difference to it, nothing is folded a second time.
+    fn append_batch(
         &mut self,
         tools: &mut Tools,
-        mut events: Vec<Event>,
+        mut batch: Batch,
         planned: Option<State>,
     ) -> Result<(u64, u64), OfficeError> {
-        let state = &self.view.state;
-        let sealed = seal_events(&self.keys, tools.random.as_mut(), state, &mut events)?;
-        let timeless = |event: &Event| {
-            is_of_a_subject(&event.body) || matches!(event.body, Body::UnitRegistered(_))
-        };
-        let planned = planned.filter(|_| !sealed && events.iter().all(timeless));
-        let new = new_events(&events)?;
+        let random = tools.random.as_mut();
+        let sealed = seal_events(&self.keys, random, &self.view.state, &mut batch.kept)?;
+        let planned = planned.filter(|_| !sealed);
+        let new = batch.take_new()?;
         let appended = self.log.append(new, &Condition::default())?;
         let folded = planned.is_some();
         if let Some(mut planned) = planned {
             (planned.seq, planned.at_ms) = (appended.last, appended.at_ms);
             self.view.state = planned;
         }
-        for (event, stored) in events.iter_mut().zip(&appended.events) {
-            event.at_ms = stored.at_ms;
-            event.seq = stored.seq;
+        let counts = self.part.is_none();
+        for stored in appended.events.iter().filter(|_| counts || !folded) {
+            let event = match batch.next_kept(stored.id) {
+                Some(mut event) => {
+                    (event.at_ms, event.seq) = (stored.at_ms, stored.seq);
+                    event
+                }
+                None => decode(stored)?,
+            };
             if !folded {
-                self.view.state.evolve(event)?;
+                self.view.state.evolve(&event)?;
             }
-            if self.part.is_none() {
-                self.view.count(event);
+            if counts {
+                self.view.count(&event);
             }
         }
         let head = self.log.head();
@@ -370,10 +427,10 @@ impl<L: EventLog> Ledger<L> {
             None => record.furthest(),
         });
         if let Some(entry) = entry
-            && let Some(mut event) = self.seen(sight, &entry.event)?
+            && let Some(mut body) = self.seen(sight, &entry.event)?
         {
-            self.personal().open_event(&mut event);
-            event.body.each_personal_mut(&mut |place, value| {
+            self.personal().open_body(entry.event, &mut body);
+            body.each_personal_mut(&mut |place, value| {
                 let text = value.open_text().map(str::to_owned);
                 match place.rsplit('.').next() {
                     Some("note") => change.carried.note = text,
@@ -385,10 +442,10 @@ impl<L: EventLog> Ledger<L> {
         Ok(command)
     }
 
-    /// An event of the log or, where the log has none, of the batch so far.
-    fn seen(&self, sight: &Sight, id: &Uuid) -> Result<Option<Event>, OfficeError> {
-        let stored = self.event(id)?;
-        Ok(stored.or_else(|| sight.planned.iter().rev().find(|e| e.id == *id).cloned()))
+    /// What an event of the log says or, where the log has none, one of the batch so far.
+    fn seen(&self, sight: &Sight, id: &Uuid) -> Result<Option<Body>, OfficeError> {
+        let stored = self.event(id)?.map(|event| event.body);
+        Ok(stored.or_else(|| sight.batch.said(id)))
     }
 
     fn known(&self, sight: &Sight, entry: &Entry) -> Result<Known, OfficeError> {
@@ -506,18 +563,18 @@ impl<L: EventLog> Ledger<L> {
         // Most rows of such a list are new: only one whose stage is reached can be there.
         let record = sight.state.supports.get(&support);
         let reached = record.is_some_and(|record| record.reversed || record.at(to).is_some());
-        let event = if reached {
+        let body = if reached {
             self.seen(sight, &id)?
         } else {
-            self.event(&id)?
+            self.event(&id)?.map(|event| event.body)
         };
-        let Some(event) = event else {
+        let Some(body) = body else {
             return Ok(Known::No);
         };
-        let Body::Support(_, state) = &event.body else {
+        let Body::Support(_, state) = &body else {
             return Ok(Known::No);
         };
-        let subject = event.body.subject();
+        let subject = body.subject();
         let reader = PersonalReader::new(&self.keys, &sight.state.ledger_id);
         let opened = |kept: &_| reader.open(&subject, kept);
         let fields = restate::stage_differs(support, change, state, id, &opened);
@@ -542,10 +599,10 @@ impl<L: EventLog> Ledger<L> {
         let mut known = Vec::new();
         for ordinal in 0.. {
             let id = id_of_row(&sight.state.ledger_id, key, "budget.allocated", ordinal);
-            let Some(event) = self.seen(sight, &id)? else {
+            let Some(body) = self.seen(sight, &id)? else {
                 break;
             };
-            if let Body::BudgetAllocated(data) = &event.body {
+            if let Body::BudgetAllocated(data) = &body {
                 known.push((Some(data.source.to_string()), data.amount));
             }
         }
@@ -577,15 +634,15 @@ impl<L: EventLog> Ledger<L> {
         if fields.is_empty() {
             return Ok(Known::Same(known.registered));
         }
-        if let Some(event) = self.seen(sight, &known.registered)?
-            && let Body::HouseholdRegistered(registered) = &event.body
+        if let Some(body) = self.seen(sight, &known.registered)?
+            && let Body::HouseholdRegistered(registered) = &body
         {
             let first = known.classes.entries().iter().min_by_key(|class| class.seq);
             let first = first.map(|class| (class.value, class.from));
             let differ = restate::household_registration_differs(
                 draft,
                 registered,
-                event.id,
+                known.registered,
                 first,
                 &village_is,
                 &opened,
@@ -621,11 +678,12 @@ impl<L: EventLog> Ledger<L> {
         if fields.is_empty() {
             return Ok(Known::Same(known.registered));
         }
-        if let Some(event) = self.seen(sight, &known.registered)?
-            && let Body::PersonJoined(joined) = &event.body
-            && restate::person_registration_differs(draft, joined, event.id, &opened).is_empty()
+        let id = known.registered;
+        if let Some(body) = self.seen(sight, &id)?
+            && let Body::PersonJoined(joined) = &body
+            && restate::person_registration_differs(draft, joined, id, &opened).is_empty()
         {
-            return Ok(Known::Same(known.registered));
+            return Ok(Known::Same(id));
         }
         Ok(if entry.update {
             Known::Update(Box::new(Command::UpdatePerson(news)))
@@ -662,25 +720,18 @@ impl<L: EventLog> Ledger<L> {
             .reference
             .as_ref()
             .map_or_else(|| id.to_string(), ToString::to_string);
-        let Some(event) = self.seen(sight, &id)? else {
+        let Some(body) = self.seen(sight, &id)? else {
             return Ok(differs("support", &name, vec!["ref".to_owned()]));
         };
-        let Body::Support(known_stage, known) = &event.body else {
+        let Body::Support(known_stage, known) = &body else {
             return Ok(Known::No);
         };
-        let subject = event.body.subject();
+        let subject = body.subject();
         let reader = PersonalReader::new(&self.keys, &sight.state.ledger_id);
         let opened = |kept: &_| reader.open(&subject, kept);
         let village_is = |name: &str, code: &_| village_is(sight.state, name, code);
-        let fields = restate::support_differs(
-            draft,
-            stage,
-            *known_stage,
-            known,
-            event.id,
-            &village_is,
-            &opened,
-        );
+        let fields =
+            restate::support_differs(draft, stage, *known_stage, known, id, &village_is, &opened);
         Ok(if fields.is_empty() {
             Known::Same(id)
         } else {
@@ -733,19 +784,18 @@ fn outcome(events: &[Event]) -> Outcome {
     }
 }
 
-#[allow(
-    clippy::too_many_arguments,
-    reason = "one place that fills in a whole envelope"
-)]
+/// Whether the state that an event is folded into keeps nothing of its time.
+fn is_timeless(body: &Body) -> bool {
+    is_of_a_subject(body) || matches!(body, Body::UnitRegistered(_))
+}
+
 fn shape(
     tools: &mut Tools,
-    by: &Actor,
+    given: &Given<'_>,
     entry: &Entry,
     key: Option<&NaturalKey>,
     proposed: Vec<Proposed>,
     first: u64,
-    at_ms: i64,
-    batch: Option<Uuid>,
     state: &State,
 ) -> Vec<Event> {
     let mut events: Vec<Event> = Vec::with_capacity(proposed.len());
@@ -757,12 +807,12 @@ fn shape(
             .count();
         let id = match key {
             Some(key) => id_of_row(&state.ledger_id, key, name, ordinal),
-            None => id_by_hand(tools, at_ms),
+            None => id_by_hand(tools, given.now_ms),
         };
         events.push(Event {
-            at_ms,
-            batch,
-            by: by.clone(),
+            at_ms: given.now_ms,
+            batch: given.id,
+            by: given.by.clone(),
             body: proposed.body,
             document: proposed.document,
             findings: proposed.findings,
@@ -782,16 +832,7 @@ fn shape(
 /// # Errors
 /// [`OfficeError::Unsealed`] where a personal field is still open.
 pub fn new_events(events: &[Event]) -> Result<Vec<NewEvent>, OfficeError> {
-    let write = |events: &[Event]| {
-        let new = events.iter().map(|event| {
-            Ok(NewEvent {
-                id: event.id,
-                members: codec::members(event).map_err(|_| OfficeError::Unsealed)?,
-                tags: body_tags(&event.body),
-            })
-        });
-        new.collect::<Result<Vec<_>, OfficeError>>()
-    };
+    let write = |events: &[Event]| events.iter().map(new_event).collect::<Result<Vec<_>, _>>();
     let half = events.len() / 2;
     let (left, right) = events.split_at_checked(half).unwrap_or((events, &[]));
     if half < MANY {
@@ -805,6 +846,15 @@ pub fn new_events(events: &[Event]) -> Result<Vec<NewEvent>, OfficeError> {
         let mut new = made.unwrap_or_else(|| write(left))?;
         new.extend(right);
         Ok(new)
+    })
+}
+
+/// One event as the log takes it.
+pub(super) fn new_event(event: &Event) -> Result<NewEvent, OfficeError> {
+    Ok(NewEvent {
+        id: event.id,
+        members: codec::members(event).map_err(|_| OfficeError::Unsealed)?,
+        tags: body_tags(&event.body),
     })
 }
 
