@@ -273,7 +273,7 @@ fn notified(
         text.map(|text| values::date(console, option, text))
             .transpose()
     };
-    let kind = crate::office::lists::kind_code(state, &args.kind);
+    let kind = crate::office::lists::kind_code(&state.catalogue, &args.kind);
     let per: NormPer = serde_json::from_value(json!(args.per)).map_err(|_| {
         let all = "day, month, quarter, year, once, household, person, house, course, project";
         let (vi, en) = (
@@ -393,7 +393,7 @@ fn norm(
     law: LawOn,
 ) -> Result<(), Failure> {
     let state = ledger.state();
-    let code = crate::office::lists::kind_code(state, named);
+    let code = crate::office::lists::kind_code(&state.catalogue, named);
     let Some(kind) = state.catalogue.kind(&code) else {
         return Err(console.refused(&Rejection::unknown(Unknown::Kind, named)));
     };

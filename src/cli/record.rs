@@ -474,7 +474,7 @@ fn support(
             .map_err(|error| console.failure(&error))
     });
     let state = ledger.state();
-    let kind = crate::office::lists::kind_code(state, &args.kind);
+    let kind = crate::office::lists::kind_code(&state.catalogue, &args.kind);
     let quantity = args
         .quantity
         .as_ref()

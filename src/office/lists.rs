@@ -1,5 +1,6 @@
 //! Lists in: typed rows become entries, entries become events.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -7,11 +8,12 @@ use sha2::{Digest, Sha256};
 
 use super::error::OfficeError;
 use super::ledger::Ledger;
+use super::named;
 use super::opening::{Tools, hex};
-use super::recording::{Entry, Mode, NaturalKey, Outcome, Recorded};
+use super::recording::{Entries, Entry, Mode, NaturalKey, Outcome, Recorded};
 use super::register::Register;
 use super::views::Wants;
-use crate::domain::catalogue::Level;
+use crate::domain::catalogue::{Catalogue, Level};
 use crate::domain::code::Code;
 use crate::domain::command::{
     ClassGiven, Command, FundingDraft, HouseholdDraft, PersonDraft, ProjectDraft, SupportChange,
@@ -21,7 +23,7 @@ use crate::domain::event::{Actor, Document, Source};
 use crate::domain::finding::Finding;
 use crate::domain::fixed::Money;
 use crate::domain::rejection::{Rejection, Unknown};
-use crate::domain::state::State;
+use crate::domain::state::{Adopted, State};
 use crate::import::citation::Citation;
 use crate::import::issue::{ImportIssue, ImportNotice};
 use crate::import::sheet_table::{Sums, mapping};
@@ -106,12 +108,12 @@ pub struct Imported {
 
 /// The code of a kind: the text itself where the catalogue knows it, else the kind whose name it
 /// is in either language.
-pub fn kind_code(state: &State, text: &str) -> String {
-    if state.catalogue.kind(text).is_some() {
+pub fn kind_code(catalogue: &Catalogue, text: &str) -> String {
+    if catalogue.kind(text).is_some() {
         return text.to_owned();
     }
     let wanted = fold(text);
-    let named = state.catalogue.kinds.iter().find(|kind| {
+    let named = catalogue.kinds.iter().find(|kind| {
         fold(&kind.name.vi) == wanted
             || fold(&kind.name.en) == wanted
             || kind.code.as_str() == wanted
@@ -119,48 +121,48 @@ pub fn kind_code(state: &State, text: &str) -> String {
     named.map_or_else(|| text.to_owned(), |kind| kind.code.to_string())
 }
 
-fn source_code(state: &State, text: &str) -> String {
-    if state.catalogue.source(text).is_some() {
+fn source_code(catalogue: &Catalogue, text: &str) -> String {
+    if catalogue.source(text).is_some() {
         return text.to_owned();
     }
     let wanted = fold(text);
-    let sources = &state.catalogue.sources;
+    let sources = &catalogue.sources;
     let named = sources
         .iter()
         .find(|source| fold(&source.name.vi) == wanted || fold(&source.name.en) == wanted);
     named.map_or_else(|| text.to_owned(), |source| source.code.to_string())
 }
 
-fn group_code(state: &State, text: &str) -> String {
-    if state.catalogue.group(text).is_some() {
+fn group_code(catalogue: &Catalogue, text: &str) -> String {
+    if catalogue.group(text).is_some() {
         return text.to_owned();
     }
     let wanted = fold(text);
-    let groups = &state.catalogue.groups;
+    let groups = &catalogue.groups;
     let named = groups
         .iter()
         .find(|g| fold(&g.name.vi) == wanted || fold(&g.name.en) == wanted);
     named.map_or_else(|| text.to_owned(), |group| group.code.to_string())
 }
 
-fn unit_code(state: &State, text: &str) -> String {
-    if state.catalogue.unit(text).is_some() {
+fn unit_code(catalogue: &Catalogue, text: &str) -> String {
+    if catalogue.unit(text).is_some() {
         return text.to_owned();
     }
     let wanted = fold(text);
-    let units = &state.catalogue.units;
+    let units = &catalogue.units;
     let named = units
         .iter()
         .find(|u| fold(&u.name.vi) == wanted || fold(&u.name.en) == wanted);
     named.map_or_else(|| text.to_owned(), |unit| unit.code.to_string())
 }
 
-fn programme_code(state: &State, text: &str) -> String {
-    if state.catalogue.programme(text).is_some() {
+fn programme_code(catalogue: &Catalogue, text: &str) -> String {
+    if catalogue.programme(text).is_some() {
         return text.to_owned();
     }
     let wanted = fold(text);
-    let programmes = &state.catalogue.programmes;
+    let programmes = &catalogue.programmes;
     let named = programmes
         .iter()
         .find(|p| fold(&p.name.vi) == wanted || fold(&p.name.en) == wanted);
@@ -169,8 +171,8 @@ fn programme_code(state: &State, text: &str) -> String {
 
 /// The codes of what a list names. It says the same few names again and again, and a name is
 /// compared with all names of the catalogue, so each is looked for once.
-struct Codes<'a> {
-    state: &'a State,
+struct Codes {
+    catalogue: Adopted,
     known: RefCell<HashMap<What, HashMap<String, String>>>,
 }
 
@@ -183,10 +185,12 @@ enum What {
     Programme,
 }
 
-impl<'a> Codes<'a> {
-    fn new(state: &'a State) -> Codes<'a> {
-        let known = RefCell::default();
-        Codes { state, known }
+impl Codes {
+    fn new(state: &State) -> Codes {
+        Codes {
+            catalogue: state.catalogue.clone(),
+            known: RefCell::default(),
+        }
     }
 
     fn of(&self, what: What, text: &str) -> String {
@@ -195,13 +199,14 @@ impl<'a> Codes<'a> {
         if let Some(code) = known.get(text) {
             return code.clone();
         }
-        let code = match what {
-            What::Kind => kind_code(self.state, text),
-            What::Source => source_code(self.state, text),
-            What::Group => group_code(self.state, text),
-            What::Unit => unit_code(self.state, text),
-            What::Programme => programme_code(self.state, text),
+        let look = match what {
+            What::Kind => kind_code,
+            What::Source => source_code,
+            What::Group => group_code,
+            What::Unit => unit_code,
+            What::Programme => programme_code,
         };
+        let code = look(&self.catalogue, text);
         known.insert(text.to_owned(), code.clone());
         code
     }
@@ -280,12 +285,123 @@ fn column_of(rejection: &Rejection) -> Option<&'static str> {
     })
 }
 
+/// Entries as they are made from rows at once.
+type Made = Vec<(Vec<u64>, Result<Entry, Rejection>)>;
+
 /// Entries with the rows each came from.
-type Drafts = Vec<(Vec<u64>, Result<Entry, Rejection>)>;
+struct Drafts<'a> {
+    /// The rows of all entries, one after the other.
+    rows: Vec<u64>,
+    /// Where those of each entry end.
+    ends: Vec<usize>,
+    entries: DraftEntries<'a>,
+}
+
+enum DraftEntries<'a> {
+    All(Vec<Result<Entry, Rejection>>),
+    /// Made whenever they are looked at: of a long list they would take more than the rows do.
+    Supports(&'a Rows<'a>, Vec<&'a SupportRow>),
+}
+
+impl<'a> From<Made> for Drafts<'a> {
+    fn from(made: Made) -> Drafts<'a> {
+        let mut drafts = Drafts {
+            rows: Vec::with_capacity(made.len()),
+            ends: Vec::with_capacity(made.len()),
+            entries: DraftEntries::All(Vec::new()),
+        };
+        let mut entries = Vec::with_capacity(made.len());
+        for (rows, entry) in made {
+            drafts.rows.extend(rows);
+            drafts.ends.push(drafts.rows.len());
+            entries.push(entry);
+        }
+        drafts.entries = DraftEntries::All(entries);
+        drafts
+    }
+}
+
+impl<'a> Drafts<'a> {
+    /// Rows with the same ref and different sources are one support.
+    fn of_supports(of: &'a Rows<'a>, rows: &'a [SupportRow]) -> Drafts<'a> {
+        let mut places: HashMap<&Code, usize> = HashMap::with_capacity(rows.len());
+        let mut groups: Vec<usize> = Vec::with_capacity(rows.len());
+        let mut ends: Vec<usize> = Vec::with_capacity(rows.len());
+        for row in rows {
+            let next = ends.len();
+            let place = match &row.reference {
+                Some(code) => *places.entry(code).or_insert(next),
+                None => next,
+            };
+            match ends.get_mut(place) {
+                Some(count) => *count += 1,
+                None => ends.push(1),
+            }
+            groups.push(place);
+        }
+        let mut sum = 0;
+        for end in &mut ends {
+            sum += *end;
+            *end = sum;
+        }
+        // The rows by group; those of one group stay in their order.
+        let mut order: Vec<usize> = (0..rows.len()).collect();
+        order.sort_by_key(|at| groups.get(*at));
+        let rows: Vec<&SupportRow> = order.iter().filter_map(|at| rows.get(*at)).collect();
+        Drafts {
+            ends,
+            rows: rows.iter().map(|row| row.row).collect(),
+            entries: DraftEntries::Supports(of, rows),
+        }
+    }
+
+    fn count(&self) -> usize {
+        self.ends.len()
+    }
+
+    fn range(&self, at: usize) -> std::ops::Range<usize> {
+        let start = at.checked_sub(1).and_then(|before| self.ends.get(before));
+        start.copied().unwrap_or(0)..self.ends.get(at).copied().unwrap_or(0)
+    }
+
+    /// The rows of an entry.
+    fn rows(&self, at: usize) -> &[u64] {
+        self.rows.get(self.range(at)).unwrap_or_default()
+    }
+
+    fn entry(&self, at: usize) -> Result<Cow<'_, Entry>, Rejection> {
+        match &self.entries {
+            DraftEntries::All(entries) => match entries.get(at) {
+                Some(Ok(entry)) => Ok(Cow::Borrowed(entry)),
+                Some(Err(rejection)) => Err(rejection.clone()),
+                None => Err(Rejection::Missing("ref")),
+            },
+            DraftEntries::Supports(of, rows) => {
+                let rows = rows.get(self.range(at)).unwrap_or_default();
+                of.support(rows).map(Cow::Owned)
+            }
+        }
+    }
+}
+
+/// The entries of some drafts: those in which nothing is wrong so far.
+struct Sound<'a> {
+    drafts: &'a Drafts<'a>,
+    places: Vec<usize>,
+}
+
+impl Entries for Sound<'_> {
+    fn count(&self) -> usize {
+        self.places.len()
+    }
+
+    fn entry(&self, at: usize) -> Option<Cow<'_, Entry>> {
+        self.drafts.entry(*self.places.get(at)?).ok()
+    }
+}
 
 struct Rows<'a> {
-    state: &'a State,
-    codes: &'a Codes<'a>,
+    codes: &'a Codes,
     file: &'a ListFile,
     sha256: String,
     sheet: Option<String>,
@@ -317,7 +433,7 @@ impl Rows<'_> {
         }
     }
 
-    fn members(&self, rows: &[MemberRow]) -> Drafts {
+    fn members(&self, rows: &[MemberRow]) -> Made {
         let draft = |row: &MemberRow| {
             let role = row.role.as_deref().map(Code::new).transpose();
             let role = role.map_err(|error| Rejection::BadCode(error.to_string()))?;
@@ -341,12 +457,12 @@ impl Rows<'_> {
     }
 
     /// Rows of the same project with different sources are one project.
-    fn projects(&self, rows: &[ProjectRow]) -> Drafts {
+    fn projects(&self, rows: &[ProjectRow]) -> Made {
         let mut by_code: BTreeMap<&Code, Vec<&ProjectRow>> = BTreeMap::new();
         for row in rows {
             by_code.entry(&row.project).or_default().push(row);
         }
-        let mut drafts: Drafts = by_code
+        let mut drafts: Made = by_code
             .into_iter()
             .filter_map(|(code, rows)| {
                 let first = rows.first()?;
@@ -388,10 +504,9 @@ impl Rows<'_> {
         drafts
     }
 
-    fn stages(&self, rows: &[StageRow]) -> Drafts {
+    fn stages(&self, state: &State, rows: &[StageRow]) -> Made {
         let draft = |row: &StageRow| {
-            let support = self
-                .state
+            let support = state
                 .references
                 .get(&row.reference)
                 .copied()
@@ -417,36 +532,6 @@ impl Rows<'_> {
             Ok(entry)
         };
         rows.iter().map(|row| (vec![row.row], draft(row))).collect()
-    }
-
-    /// Rows with the same ref and different sources are one support.
-    fn supports(&self, rows: &[SupportRow]) -> Drafts {
-        let mut places: BTreeMap<&Code, usize> = BTreeMap::new();
-        let mut groups: Vec<Vec<&SupportRow>> = Vec::with_capacity(rows.len());
-        for row in rows {
-            let known = row
-                .reference
-                .as_ref()
-                .and_then(|code| places.get(code))
-                .copied();
-            if let Some(group) = known.and_then(|place| groups.get_mut(place)) {
-                group.push(row);
-                continue;
-            }
-            if let Some(code) = &row.reference {
-                places.insert(code, groups.len());
-            }
-            groups.push(vec![row]);
-        }
-        groups
-            .into_iter()
-            .map(|rows| {
-                (
-                    rows.iter().map(|row| row.row).collect(),
-                    self.support(&rows),
-                )
-            })
-            .collect()
     }
 
     fn support(&self, rows: &[&SupportRow]) -> Result<Entry, Rejection> {
@@ -484,7 +569,7 @@ impl Rows<'_> {
             && let Some(register) = &self.register
         {
             let kind = self
-                .state
+                .codes
                 .catalogue
                 .kind(&self.codes.of(What::Kind, &first.kind));
             let of_person = kind.is_some_and(|kind| kind.level == Level::Person);
@@ -574,7 +659,7 @@ fn differing(first: &SupportRow, row: &SupportRow) -> Vec<String> {
     .collect()
 }
 
-fn household_drafts(rows: &Rows<'_>, read: &ListRead<crate::import::HouseholdRow>) -> Drafts {
+fn household_drafts(rows: &Rows<'_>, read: &ListRead<crate::import::HouseholdRow>) -> Made {
     let draft = |row: &crate::import::HouseholdRow| {
         let draft = HouseholdDraft {
             household: Some(row.household.clone()),
@@ -604,7 +689,7 @@ fn household_drafts(rows: &Rows<'_>, read: &ListRead<crate::import::HouseholdRow
         .collect()
 }
 
-fn person_drafts(rows: &Rows<'_>, read: &ListRead<crate::import::PersonRow>) -> Drafts {
+fn person_drafts(rows: &Rows<'_>, read: &ListRead<crate::import::PersonRow>) -> Made {
     let draft = |row: &crate::import::PersonRow| {
         let draft = PersonDraft {
             person: Some(row.person.clone()),
@@ -629,7 +714,7 @@ fn person_drafts(rows: &Rows<'_>, read: &ListRead<crate::import::PersonRow>) -> 
         .collect()
 }
 
-fn cohort_drafts(rows: &Rows<'_>, read: &ListRead<crate::import::CohortRow>) -> Drafts {
+fn cohort_drafts(rows: &Rows<'_>, read: &ListRead<crate::import::CohortRow>) -> Made {
     let Some((cohort, year)) = &rows.file.cohort else {
         return Vec::new();
     };
@@ -695,8 +780,8 @@ impl<L: EventLog> Ledger<L> {
             }))?;
         }
         let state = self.state();
-        let catalogue = &state.catalogue;
         let codes = &Codes::new(state);
+        let catalogue = &codes.catalogue;
         let unit_of = |kind: &str| {
             let unit = catalogue.kind(&codes.of(What::Kind, kind))?.unit.clone()?;
             let decimals = catalogue.unit(unit.as_str())?.decimals;
@@ -719,7 +804,6 @@ impl<L: EventLog> Ledger<L> {
             decimals: &decimals,
         };
         let mut rows = Rows {
-            state,
             codes,
             file,
             sha256: hex(&Sha256::digest(&file.bytes)),
@@ -735,32 +819,32 @@ impl<L: EventLog> Ledger<L> {
             List::Households => {
                 let read = read_households(bytes, name, options);
                 rows.sheet = read.origin.sheet.as_deref().map(str::to_owned);
-                let drafts = household_drafts(&rows, &read);
-                self.import_rows(tools, by, file, read, drafts, mode)
+                let drafts = household_drafts(&rows, &read).into();
+                self.import_rows(tools, by, file, &read, &drafts, mode)
             }
             List::Persons => {
                 let read = read_persons(bytes, name, options);
                 rows.sheet = read.origin.sheet.as_deref().map(str::to_owned);
-                let drafts = person_drafts(&rows, &read);
-                self.import_rows(tools, by, file, read, drafts, mode)
+                let drafts = person_drafts(&rows, &read).into();
+                self.import_rows(tools, by, file, &read, &drafts, mode)
             }
             List::Projects => {
                 let read = read_projects(bytes, name, options, &units);
                 rows.sheet = read.origin.sheet.as_deref().map(str::to_owned);
-                let drafts = rows.projects(&read.rows);
-                self.import_rows(tools, by, file, read, drafts, mode)
+                let drafts = rows.projects(&read.rows).into();
+                self.import_rows(tools, by, file, &read, &drafts, mode)
             }
             List::Members => {
                 let read = read_members(bytes, name, options);
                 rows.sheet = read.origin.sheet.as_deref().map(str::to_owned);
-                let drafts = rows.members(&read.rows);
-                self.import_rows(tools, by, file, read, drafts, mode)
+                let drafts = rows.members(&read.rows).into();
+                self.import_rows(tools, by, file, &read, &drafts, mode)
             }
             List::Cohort => {
                 let read = read_cohort(bytes, name, options);
                 rows.sheet = read.origin.sheet.as_deref().map(str::to_owned);
-                let drafts = cohort_drafts(&rows, &read);
-                self.import_rows(tools, by, file, read, drafts, mode)
+                let drafts = cohort_drafts(&rows, &read).into();
+                self.import_rows(tools, by, file, &read, &drafts, mode)
             }
             List::Supports => {
                 let read = read_supports(bytes, name, options, &units);
@@ -773,14 +857,14 @@ impl<L: EventLog> Ledger<L> {
                     }
                     rows.register = Some(Register::open(state, &self.personal()));
                 }
-                let drafts = rows.supports(&read.rows);
-                self.import_rows(tools, by, file, read, drafts, mode)
+                let drafts = Drafts::of_supports(&rows, &read.rows);
+                self.import_rows(tools, by, file, &read, &drafts, mode)
             }
             List::Stages => {
                 let read = read_stages(bytes, name, options, &units);
                 rows.sheet = read.origin.sheet.as_deref().map(str::to_owned);
-                let drafts = rows.stages(&read.rows);
-                self.import_rows(tools, by, file, read, drafts, mode)
+                let drafts = rows.stages(state, &read.rows).into();
+                self.import_rows(tools, by, file, &read, &drafts, mode)
             }
         }
     }
@@ -790,8 +874,8 @@ impl<L: EventLog> Ledger<L> {
         tools: &mut Tools,
         by: &Actor,
         file: &ListFile,
-        read: ListRead<R>,
-        drafts: Drafts,
+        read: &ListRead<R>,
+        drafts: &Drafts<'_>,
         mode: Mode,
     ) -> Result<Imported, OfficeError> {
         let mut issues = read.issues.clone();
@@ -802,48 +886,57 @@ impl<L: EventLog> Ledger<L> {
                     .map(|row| read.issue_at(*row, column, rejection)),
             );
         };
-        let mut entries = Vec::with_capacity(drafts.len());
-        let mut places: Vec<Vec<u64>> = Vec::with_capacity(drafts.len());
         let faulty: HashSet<u64> = read.issues.iter().filter_map(|issue| issue.row).collect();
-        for (rows, draft) in drafts {
+        let mut places = Vec::with_capacity(drafts.count());
+        let mut wants = Some(Wants::default());
+        for at in 0..drafts.count() {
+            let rows = drafts.rows(at);
             // A support of several rows needs all of them.
             let broken = !faulty.is_empty() && rows.iter().any(|row| faulty.contains(row));
-            match draft {
+            match drafts.entry(at) {
                 Ok(entry) if !broken => {
-                    entries.push(entry);
-                    places.push(rows);
+                    wants = wants.and_then(|wants| named::and_wants(self.state(), &entry, wants));
+                    places.push(at);
                 }
                 Ok(_) => {}
-                Err(rejection) => refuse(&rows, &rejection, &mut issues),
+                Err(rejection) => refuse(rows, &rejection, &mut issues),
             }
         }
+        self.know(wants)?;
         let stop = mode == Mode::Whole && !issues.is_empty();
         let as_if = if stop { Mode::DryRun } else { mode };
-        let Recorded { outcomes, appended } = self.record(tools, by, &entries, as_if)?;
+        let sound = Sound { drafts, places };
+        let Recorded { outcomes, appended } = self.record_known(tools, by, &sound, as_if)?;
         let (mut recorded, mut already) = (0, read.answered.len());
+        // Only a sheet that is given back says what became of every row.
         let mut answers: BTreeMap<u64, RowAnswer> = BTreeMap::new();
-        let known = read.answered.iter();
-        answers.extend(known.map(|row| (*row, RowAnswer::Already)));
+        let mut answer = |rows: &[u64], answer: RowAnswer| {
+            if file.as_workbook {
+                answers.extend(rows.iter().map(|row| (*row, answer)));
+            }
+        };
+        answer(&read.answered, RowAnswer::Already);
         let new = match as_if {
             Mode::DryRun => RowAnswer::Valid,
             _ => RowAnswer::Recorded,
         };
         let mut findings = Vec::new();
-        for (rows, outcome) in places.iter().zip(&outcomes) {
+        for (at, outcome) in sound.places.iter().zip(outcomes) {
+            let rows = drafts.rows(*at);
             match outcome {
                 Outcome::New {
                     findings: found, ..
                 } => {
                     recorded += rows.len();
-                    answers.extend(rows.iter().map(|row| (*row, new)));
+                    answer(rows, new);
                     let row = rows.first().copied().unwrap_or(0);
-                    findings.extend(found.iter().cloned().map(|finding| (row, finding)));
+                    findings.extend(found.into_iter().map(|finding| (row, finding)));
                 }
                 Outcome::Already { .. } => {
                     already += rows.len();
-                    answers.extend(rows.iter().map(|row| (*row, RowAnswer::Already)));
+                    answer(rows, RowAnswer::Already);
                 }
-                Outcome::Rejected(rejection) => refuse(rows, rejection, &mut issues),
+                Outcome::Rejected(rejection) => refuse(rows, &rejection, &mut issues),
             }
         }
         issues.sort_by_key(|issue| issue.row);

@@ -16,13 +16,15 @@ use crate::domain::state::State;
 
 /// What the decisions about some entries look at; `None` where that may be everything.
 pub(super) fn wants(state: &State, entries: &[Entry]) -> Option<Wants> {
-    let mut wants = Wants::default();
-    for entry in entries {
-        if !want(state, entry, &mut wants) {
-            return None;
-        }
-    }
-    Some(wants)
+    let mut entries = entries.iter();
+    entries.try_fold(Wants::default(), |wants, entry| {
+        and_wants(state, entry, wants)
+    })
+}
+
+/// These wants and those of one entry more.
+pub(super) fn and_wants(state: &State, entry: &Entry, mut wants: Wants) -> Option<Wants> {
+    want(state, entry, &mut wants).then_some(wants)
 }
 
 fn want(state: &State, entry: &Entry, wants: &mut Wants) -> bool {
