@@ -473,3 +473,35 @@ fn a_ledger_adopts_the_newest_template_and_keeps_what_it_issued() {
         );
     }
 }
+
+#[test]
+fn what_moves_a_chart_is_named() {
+    let place = place();
+    let issue = format!("report issue {PERIOD} --date 2023-06-20 --number 57");
+    assert_eq!(place.run(&issue).status, 0);
+    // A target of a kind and a budget of another programme, which no figure of the template asks
+    // for; a target of another year; a payment in the project long before the report's days.
+    let mut seqs = Vec::new();
+    for line in [
+        "record target --kind housing --period 2023 --value 5",
+        "record target --kind housing --period 2022 --value 9",
+        "record allocation --programme ntp_ethnic_minority --source state_budget \
+         --amount 70.000.000 --period 2023",
+        "record support --kind livestock --household H1 --amount 2.000.000 --project goats \
+         --source state_budget --stage disbursed --on 2022-12-10 --ref GOAT-0",
+    ] {
+        let ran = place.json(line);
+        assert_eq!(ran.status, 0, "{line}: {}{}", ran.out, ran.err);
+        seqs.push(ran.json()["seq"].as_u64().unwrap());
+    }
+    let diff = place.json("report diff 57 now").json();
+    let causes = diff["causes"].as_array().unwrap().iter();
+    let causes: Vec<u64> = causes
+        .map(|one| one["event"]["seq"].as_u64().unwrap())
+        .collect();
+    assert_eq!(causes, [seqs[0], seqs[2], seqs[3]], "{diff}");
+    let cells = diff["cells"].to_string();
+    for moved in ["70.000.000", "32.000.000"] {
+        assert!(cells.contains(moved), "{cells}");
+    }
+}

@@ -325,10 +325,12 @@ impl<L: EventRead> Ledger<L> {
     }
 }
 
-/// Everything that the days of a report hold, in every kind and stage.
+/// Everything that the days of a report hold, in every kind and stage, and what its tables count of
+/// other days.
 fn base(moment: Moment<'_>, report: &Report) -> Result<BTreeSet<u64>, OfficeError> {
     let asked = report.figures.iter().map(|figure| &figure.question);
     let cube = asked.filter(|question| !matches!(question.measure, Asked::Budget | Asked::Target));
+    let cube = cube.filter(|question| question.from <= question.to);
     let first = cube.map(|question| question.from).min();
     let query = Query {
         from: first.unwrap_or(report.span.from).min(report.span.from),
@@ -339,8 +341,17 @@ fn base(moment: Moment<'_>, report: &Report) -> Result<BTreeSet<u64>, OfficeErro
         stages: Stage::ALL.to_vec(),
         ..Query::of(&report.span.label)
     };
-    let behind = figures::events_behind(&moment.view.facts, &moment.view.state, &query)?;
-    Ok(behind.into_iter().collect())
+    let (facts, state) = (&moment.view.facts, &moment.view.state);
+    let mut base: BTreeSet<u64> = figures::events_behind(facts, state, &query)?
+        .into_iter()
+        .collect();
+    for question in &report.beside.tables {
+        let query = question.query(report.axis, report.boundaries, report.as_of.seq)?;
+        if let Some(query) = query.filter(|query| query.from < query.to) {
+            base.extend(figures::events_behind(facts, state, &query)?);
+        }
+    }
+    Ok(base)
 }
 
 /// The supports that stand behind a report.
@@ -692,14 +703,37 @@ impl<'a> Differing<'a> {
             Body::ProjectRegistered(data) => self.shows(&data.project),
             Body::ProjectAdvanced(data) => self.shows(&data.project),
             Body::ProjectJoined(data) => self.shows(&data.project),
-            Body::BudgetAllocated(data) | Body::BudgetAdjusted(data) => {
-                data.project.as_ref().is_some_and(|code| self.shows(code))
-            }
+            Body::BudgetAllocated(data) | Body::BudgetAdjusted(data) => match &data.project {
+                Some(project) => self.shows(project),
+                None => self.asks(&data.period, |question| {
+                    let same = |asked: &Option<String>, code: Option<&Code>| {
+                        asked.as_deref() == code.map(Code::as_str)
+                    };
+                    question.measure == Asked::Budget
+                        && same(&question.programme, data.programme.as_ref())
+                        && same(&question.source, Some(&data.source))
+                }),
+            },
+            Body::TargetSet(data) => self.asks(&Some(data.period), |question| {
+                question.target.as_deref() == Some(data.kind.as_str())
+            }),
             _ => {
                 let touched = self.touched.get(&event.seq);
                 touched.is_some_and(|names| !names.is_empty())
             }
         }
+    }
+
+    /// Whether a chart of either report shows a stock of a period.
+    fn asks(&self, period: &Option<Period>, of: impl Fn(&Question) -> bool) -> bool {
+        let reports = [&self.older.report, &self.newer.report].into_iter();
+        let mut asked = reports.flat_map(|report| &report.beside.tables);
+        let within = |question: &Question| {
+            period.is_some_and(|period| {
+                question.from <= period.first_day() && period.last_day() <= question.to
+            })
+        };
+        asked.any(|question| within(question) && of(question))
     }
 
     /// Whether a table of either report lists a project.

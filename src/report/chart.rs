@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 
 use super::build::ReportError;
-use super::figure::{Answer, Asker, Question, Value, value};
+use super::figure::{Answer, Asked, Asker, Question, Value, value};
 use super::model::{Chart, Column, Drawing, Table};
 use super::number;
 use super::table::{NOTHING, capital, key_label};
@@ -135,6 +135,14 @@ impl Asker<'_> {
                 }
             };
             *sums.entry((key, source.to_string())).or_default() += i128::from(*amount);
+        }
+        for (programme, source) in programmes.keys() {
+            let question = Question {
+                programme: (!programme.is_empty()).then(|| programme.clone()),
+                source: Some(source.clone()),
+                ..self.stock(Asked::Budget)
+            };
+            self.beside.tables.push(question);
         }
         let mut rows = Vec::new();
         let used = self.used_by_programmes(&own, &programmes, &title)?;
@@ -331,6 +339,12 @@ impl Asker<'_> {
                 *known = set;
             }
         }
+        let asked = newest.keys().map(|code| Question {
+            target: Some(code.to_string()),
+            ..self.stock(Asked::Target)
+        });
+        let asked: Vec<Question> = asked.collect();
+        self.beside.tables.extend(asked);
         let mut progress = Vec::new();
         for (code, (target, _)) in newest.into_iter().filter(|(_, (target, _))| *target != 0) {
             let (name, reached, unit) = match state.catalogue.kind(code.as_str()) {

@@ -332,7 +332,7 @@ impl Asker<'_> {
         question
     }
 
-    fn stock(&self, measure: Asked) -> Question {
+    pub(super) fn stock(&self, measure: Asked) -> Question {
         Question {
             except: BTreeMap::new(),
             from: self.year.first_day(),

@@ -77,7 +77,7 @@ pub struct Report {
 pub struct Beside {
     /// The projects that its tables show.
     pub projects: Vec<Code>,
-    /// The questions of its tables.
+    /// The questions of its tables, the targets and budgets of its charts among them.
     pub tables: Vec<Question>,
 }
 
