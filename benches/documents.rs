@@ -87,9 +87,12 @@ const SETTING: Setting<'_> = Setting {
     layout: None,
 };
 
+/// Writes a report and tells how many bytes it takes.
+type Write = Box<dyn Fn(&Report) -> usize>;
+
 /// Every form by the ending of its file.
-fn forms() -> Vec<(&'static str, Box<dyn Fn(&Report) -> usize>)> {
-    let mut all: Vec<(&'static str, Box<dyn Fn(&Report) -> usize>)> = Vec::new();
+fn forms() -> Vec<(&'static str, Write)> {
+    let mut all: Vec<(&'static str, Write)> = Vec::new();
     for form in Form::ALL {
         let write = move |report: &Report| render(report, form).unwrap().len();
         all.push((form.ending(), Box::new(write)));
