@@ -75,6 +75,8 @@ pub struct Column {
     pub label: String,
     /// What stands in it.
     pub look: Look,
+    /// It is not printed where all columns together would be too small to read.
+    pub on_screen: bool,
     /// What stands below it.
     pub total: Total,
     /// How wide it is at least, in characters.
@@ -88,6 +90,8 @@ pub enum Look {
     Day,
     /// A number.
     Number,
+    /// The number of a row.
+    Order,
     /// A text: names, and codes that only look like numbers.
     Text,
 }
@@ -123,6 +127,7 @@ impl Column {
         Column {
             label: label.into(),
             look,
+            on_screen: false,
             total,
             width: 0,
         }
@@ -146,6 +151,19 @@ impl Column {
     /// A column of numbers with their sum below.
     pub fn summed(label: impl Into<String>) -> Column {
         Column::of(label, Look::Number, Total::Sum)
+    }
+
+    /// A column that numbers the rows.
+    pub fn order(label: impl Into<String>) -> Column {
+        Column::of(label, Look::Order, Total::None)
+    }
+
+    /// The same, for the screen alone where a sheet of paper has no room for it; such columns stand
+    /// at the end.
+    #[must_use]
+    pub fn on_screen(mut self) -> Column {
+        self.on_screen = true;
+        self
     }
 
     /// The same, at least so wide.

@@ -11,6 +11,7 @@ pub(super) struct Looks {
     pub(super) issuer: Format,
     pub(super) label: Format,
     pub(super) motto: Format,
+    pub(super) order: Format,
     pub(super) plain: Format,
     pub(super) sign: Format,
     pub(super) sign_how: Format,
@@ -62,6 +63,7 @@ impl Looks {
                 .clone()
                 .set_bold()
                 .set_underline(FormatUnderline::Single),
+            order: cell.clone().set_align(FormatAlign::Center),
             plain: letter.clone().set_num_format("@").set_text_wrap(),
             sign: centred.clone().set_bold(),
             sign_how: centred.clone().set_italic(),

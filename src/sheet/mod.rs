@@ -4,6 +4,7 @@
 mod bars;
 mod book;
 mod look;
+mod paper;
 mod write;
 
 pub use book::{Bars, Book, Cell, Column, Letterhead, Look, Page, Signature, Total};

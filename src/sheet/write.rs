@@ -9,6 +9,7 @@ use rust_xlsxwriter::{
 use super::bars;
 use super::book::{Book, Cell, Column, Letterhead, Look, Page, Signature, Total};
 use super::look::Looks;
+use super::paper::{Paper, lines, texts};
 use crate::domain::fixed::format_thousandths;
 use crate::domain::language::{Explain, Lang};
 
@@ -18,12 +19,6 @@ const MOST_ROWS: usize = 1_048_000;
 const LONGEST: usize = 32_000;
 /// A spreadsheet is exact to fifteen digits; a longer number is written as a text.
 const EXACT: i128 = 1_000_000_000_000_000;
-/// From how many rows the widths of columns are taken.
-const MEASURED: usize = 2_000;
-/// The widest a column becomes by what stands in it.
-const WIDEST: usize = 38;
-/// From how many characters on a page lies on its side.
-const UPRIGHT: usize = 88;
 
 /// Why a workbook cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -167,9 +162,10 @@ impl<'w> Writer<'w> {
     }
 
     fn page(&mut self, page: &Page) -> Result<(), BookError> {
-        let last = last_column(page);
+        let paper = Paper::of(page);
+        let last = paper.last;
         if let Some(head) = &page.letterhead {
-            self.letterhead(head, last)?;
+            self.letterhead(head, &paper)?;
         }
         for (place, line) in page.title.iter().enumerate() {
             let format = match place {
@@ -183,18 +179,33 @@ impl<'w> Writer<'w> {
             self.row += 1;
         }
         let head = self.row;
-        self.table(page)?;
+        self.table(page, &paper.widths)?;
         self.bars(page, head)?;
         for line in &page.foot {
             across(self.sheet, self.row, (0, last), line, &self.looks.foot)?;
             self.row += 1;
         }
+        if let Some(line) = self.unprinted(page, &paper) {
+            across(self.sheet, self.row, (0, last), &line, &self.looks.foot)?;
+            self.row += 1;
+        }
         self.signatures(&page.signatures, last)?;
-        self.paper(page)
+        self.paper(&paper)
     }
 
-    fn letterhead(&mut self, head: &Letterhead, last: u16) -> Result<(), BookError> {
-        let middle = last / 2;
+    /// What paper has no room for is named on it.
+    fn unprinted(&self, page: &Page, paper: &Paper) -> Option<String> {
+        let rest = page.columns.iter().skip(usize::from(paper.printed) + 1);
+        let names: Vec<&str> = rest.map(|column| column.label.as_str()).collect();
+        let names = Some(names).filter(|names| !names.is_empty())?.join(", ");
+        Some(self.lang.pick(
+            format!("Không in, xem trong tệp: {names}."),
+            format!("Not printed, see the file: {names}."),
+        ))
+    }
+
+    fn letterhead(&mut self, head: &Letterhead, paper: &Paper) -> Result<(), BookError> {
+        let (middle, last) = (paper.middle(head), paper.last);
         for place in 0..head.issuer.len().max(head.motto.len()) {
             let motto = match place {
                 0 => &self.looks.issuer,
@@ -212,22 +223,17 @@ impl<'w> Writer<'w> {
         Ok(())
     }
 
-    fn table(&mut self, page: &Page) -> Result<(), BookError> {
+    fn table(&mut self, page: &Page, widths: &[usize]) -> Result<(), BookError> {
         let header = self.row;
-        let widths = widths(page);
         let labels = page.columns.iter().map(|column| column.label.as_str());
-        self.height(header, lines(labels, &widths))?;
+        self.height(header, lines(labels, widths))?;
         for (at, column) in (0_u16..).zip(&page.columns) {
-            let label = cut(&column.label);
+            let label = cut(&capital(&column.label));
             self.sheet
                 .write_string_with_format(header, at, label, &self.looks.header)?;
         }
         for (row, cells) in (header + 1..).zip(&page.rows) {
-            let texts = cells.iter().map(|cell| match cell {
-                Cell::Text(text) => text.as_str(),
-                _ => "",
-            });
-            self.height(row, lines(texts, &widths))?;
+            self.height(row, lines(texts(cells), widths))?;
             for ((at, column), cell) in (0_u16..).zip(&page.columns).zip(cells) {
                 self.cell(row, at, column, cell)?;
             }
@@ -289,6 +295,7 @@ impl<'w> Writer<'w> {
             Cell::Blank => {
                 let format = match column.look {
                     Look::Number => &looks.whole,
+                    Look::Order => &looks.order,
                     Look::Day => &looks.day,
                     Look::Text => &looks.text,
                 };
@@ -305,6 +312,11 @@ impl<'w> Writer<'w> {
                         .sheet
                         .write_string_with_format(row, at, text, &looks.text)?,
                 };
+            }
+            Cell::Number(number) if column.look == Look::Order => {
+                let number = exact(*number).unwrap_or_default();
+                self.sheet
+                    .write_with_format(row, at, number, &looks.order)?;
             }
             Cell::Number(number) => self.number(row, at, *number, false)?,
             Cell::Text(text) => {
@@ -384,20 +396,35 @@ impl<'w> Writer<'w> {
         Ok(())
     }
 
-    fn paper(&mut self, page: &Page) -> Result<(), BookError> {
-        let widths = widths(page);
-        let whole: usize = widths.iter().sum();
-        for (at, width) in (0_u16..).zip(widths) {
-            let width = u16::try_from(width).unwrap_or(u16::MAX);
+    fn paper(&mut self, paper: &Paper) -> Result<(), BookError> {
+        for (at, width) in (0_u16..).zip(&paper.widths) {
+            let width = u16::try_from(*width).unwrap_or(u16::MAX);
             self.sheet.set_column_width(at, width)?;
         }
-        self.sheet.set_paper_size(9).set_print_fit_to_pages(1, 0);
+        self.sheet.set_paper_size(9);
+        self.sheet.set_print_fit_to_pages(paper.sheets, 0);
         self.sheet.set_margins(0.6, 0.4, 0.7, 0.7, 0.3, 0.3);
         self.sheet.set_footer("&C&P/&N");
-        if whole > UPRIGHT {
+        if paper.is_lying {
             self.sheet.set_landscape();
         }
+        if paper.sheets > 1 {
+            self.sheet.set_repeat_columns(0, 0)?;
+        }
+        if usize::from(paper.printed) + 1 < paper.widths.len() {
+            let last = self.row.max(1) - 1;
+            self.sheet.set_print_area(0, 0, last, paper.printed)?;
+        }
         Ok(())
+    }
+}
+
+/// A heading begins with a capital.
+fn capital(label: &str) -> String {
+    let mut letters = label.chars();
+    match letters.next() {
+        Some(first) => first.to_uppercase().chain(letters).collect(),
+        None => String::new(),
     }
 }
 
@@ -427,70 +454,6 @@ fn across(
         sheet.write_string_with_format(row, from, cut(text), format)?;
     }
     Ok(())
-}
-
-/// How wide each column is.
-fn widths(page: &Page) -> Vec<usize> {
-    let columns = page.columns.iter().enumerate();
-    columns
-        .map(|(place, column)| width(page, place, column))
-        .collect()
-}
-
-/// How many lines the texts of a row take in columns so wide.
-fn lines<'t>(texts: impl Iterator<Item = &'t str>, widths: &[usize]) -> usize {
-    let wrapped = |(text, width): (&str, &usize)| {
-        // The letter that offices write in is narrower than the digit a width counts.
-        let room = (width * 6 / 5).saturating_sub(2).max(4);
-        let line = |line: &str| {
-            // A word goes to the next line whole.
-            let (mut lines, mut used) = (1, 0);
-            for word in line.split(' ') {
-                let word = word.chars().count();
-                if used > 0 && used + 1 + word > room {
-                    lines += 1;
-                    used = 0;
-                }
-                used += word + usize::from(used > 0);
-            }
-            lines
-        };
-        text.split('\n').map(line).sum::<usize>()
-    };
-    texts.zip(widths).map(wrapped).max().unwrap_or(1)
-}
-
-/// How wide a column has to be for what stands in it.
-fn width(page: &Page, place: usize, column: &Column) -> usize {
-    let cells = page.rows.iter().take(MEASURED);
-    let shown = cells.map(|cells| match cells.get(place) {
-        Some(Cell::Text(text)) => text.chars().count(),
-        Some(Cell::Day(_)) => 10,
-        Some(Cell::Number(number)) => grouped_length(*number),
-        _ => 0,
-    });
-    let sum = match column.total {
-        Total::Sum => {
-            let cells = page.rows.iter().filter_map(|cells| cells.get(place));
-            let number = |cell: &Cell| match cell {
-                Cell::Number(number) => *number,
-                _ => 0,
-            };
-            grouped_length(cells.map(number).sum())
-        }
-        _ => 0,
-    };
-    let words = column.label.split(' ').map(|word| word.chars().count());
-    let shown = shown.chain([sum]).max().unwrap_or(0).min(WIDEST);
-    // Room for the arrow of the filter.
-    let label = words.max().unwrap_or(0) + 3;
-    (shown + 2).max(label).max(usize::from(column.width)).max(6)
-}
-
-fn grouped_length(number: i128) -> usize {
-    let text = format_thousandths(number);
-    let whole = text.split('.').next().map_or(0, str::len);
-    text.len() + whole.saturating_sub(1) / 3
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ pub struct Told {
 /// The page.
 pub fn page(title: String, asked: String, rows: Vec<Told>, lang: Lang) -> Page {
     let columns = vec![
-        Column::number(lang.pick("sự kiện", "event")),
+        Column::order(lang.pick("sự kiện", "event")),
         Column::day(lang.pick("ngày ghi", "recorded")),
         Column::text(lang.pick("nội dung", "what")).wide(40),
         Column::text(lang.pick("văn bản", "document")).wide(20),

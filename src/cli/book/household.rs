@@ -23,7 +23,7 @@ pub struct Listed {
 /// The list of households; `asked` says which.
 pub fn list(ledger: &Reader, rows: Vec<Listed>, asked: &str, lang: Lang) -> Page {
     let columns = vec![
-        Column::number(lang.pick("STT", "no.")),
+        Column::order(lang.pick("STT", "no.")),
         Column::text(lang.pick("Mã hộ", "Household")),
         Column::text(lang.pick("Chủ hộ", "Head")).wide(24),
         Column::text(lang.pick("Thôn", "Village")).wide(14),

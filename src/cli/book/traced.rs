@@ -29,12 +29,12 @@ pub fn page<'t>(
         Column::number(lang.pick("số tiền", "amount")),
         Column::number(lang.pick("số lượng", "quantity")),
         Column::text(lang.pick("văn bản", "document")).wide(20),
-        Column::number(lang.pick("sự kiện", "event")),
-        Column::text(lang.pick("mã sự kiện", "event id")),
-        Column::day(lang.pick("ngày ghi", "recorded")),
-        Column::text(lang.pick("người ghi", "by")),
-        Column::text(lang.pick("từ tệp", "from file")),
-        Column::text(lang.pick("lý do", "reason")),
+        Column::order(lang.pick("sự kiện", "event")),
+        Column::text(lang.pick("mã sự kiện", "event id")).on_screen(),
+        Column::day(lang.pick("ngày ghi", "recorded")).on_screen(),
+        Column::text(lang.pick("người ghi", "by")).on_screen(),
+        Column::text(lang.pick("từ tệp", "from file")).on_screen(),
+        Column::text(lang.pick("lý do", "reason")).on_screen(),
     ];
     let rows = rows.into_iter();
     Page {
