@@ -15,7 +15,7 @@ use std::sync::Arc;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use socai::log::merkle::{leaf_hash, verify_consistency, verify_inclusion};
 use socai::log::tree::Tree;
-use socai::log::{EventRead, JournalReader, LogOptions, SledLog};
+use socai::log::{EventBytes, EventRead, JournalReader, LogOptions, SledLog};
 use socai::office::tags_of;
 use socai::office::verify::{Verifying, verify};
 
@@ -37,7 +37,7 @@ fn checking(criterion: &mut Criterion) {
     group.sample_size(10);
     group.throughput(Throughput::Elements(seq));
     let reader = JournalReader::open(&place, &options()).unwrap();
-    let bytes: Vec<Arc<[u8]>> = reader
+    let bytes: Vec<EventBytes> = reader
         .read(1, seq)
         .unwrap()
         .map(|event| event.unwrap().bytes)

@@ -16,7 +16,8 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use random_facts::{events, seeds};
-use socai::domain::event::{Document, Event, Source};
+use socai::domain::event::{Actor, Document, Event, Source};
+use socai::domain::finding::Finding;
 use socai::domain::personal::Sealed;
 use socai::domain::{Body, Personal};
 use socai::log::codec::{decode, decode_as, encode};
@@ -66,6 +67,54 @@ fn dress(event: &mut Event, bits: u16) {
     }
 }
 
+/// An event as `serde_json` writes it, member by member.
+#[derive(serde::Serialize)]
+struct Written<'a> {
+    at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    batch: Option<Uuid>,
+    by: &'a Actor,
+    data: &'a Body,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    document: Option<&'a Document>,
+    #[serde(skip_serializing_if = "<[Finding]>::is_empty")]
+    findings: &'a [Finding],
+    id: Uuid,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    late: bool,
+    ledger: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    seq: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<&'a Source>,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    v: u32,
+}
+
+fn written(event: &Event) -> String {
+    let written = Written {
+        at: chrono::DateTime::from_timestamp_millis(event.at_ms)
+            .unwrap()
+            .to_rfc3339_opts(chrono::SecondsFormat::Millis, true),
+        batch: event.batch,
+        by: &event.by,
+        data: &event.body,
+        document: event.document.as_ref(),
+        findings: &event.findings,
+        id: event.id,
+        late: event.late,
+        ledger: &event.ledger,
+        reason: event.reason.as_deref(),
+        seq: event.seq,
+        source: event.source.as_ref(),
+        kind: event.body.type_name(),
+        v: 1,
+    };
+    serde_json::to_string(&written).unwrap()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
@@ -78,6 +127,7 @@ proptest! {
         for (place, mut event) in events(&seeds).into_iter().enumerate() {
             dress(&mut event, bits.rotate_left(place as u32 % 16));
             let Ok(bytes) = encode(&event) else { continue };
+            prop_assert_eq!(std::str::from_utf8(&bytes).unwrap(), written(&event));
             prop_assert_eq!(&decode(&bytes).unwrap(), &event);
             prop_assert_eq!(&decode_as::<Body>(&bytes).unwrap(), &event);
             for (at, to, how) in &damage {

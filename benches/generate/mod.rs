@@ -313,7 +313,7 @@ struct Open {
     id: Uuid,
     event: Uuid,
     stage: Stage,
-    state: Box<SupportState>,
+    state: Arc<SupportState>,
 }
 
 /// The code of a household by its number.
@@ -553,8 +553,9 @@ impl Events {
             id,
             event: corrects,
             stage,
-            mut state,
+            state,
         } = self.take_open();
+        let mut state = Arc::unwrap_or_clone(state);
         state.support = Some(id);
         (state.note, state.recipient) = (None, None);
         if let Some(part) = state.funding.first_mut() {
@@ -567,7 +568,7 @@ impl Events {
             mode: CorrectionMode::InPlace,
             stage,
             support: id,
-            to: (*state).clone(),
+            to: state.clone(),
         }));
         let mut event = self.event(at_ms, true, body);
         event.reason = Some("Sai số tiền trong danh sách".to_owned());
@@ -575,7 +576,7 @@ impl Events {
             id,
             event: event.id,
             stage,
-            state,
+            state: state.into(),
         };
         self.open.push(corrected);
         event
@@ -663,12 +664,13 @@ impl Events {
             unit: self.codes.units[place].clone(),
             villages: vec![village_of(&self.plan, number)],
         };
-        let event = self.event(at_ms, by_hand, Body::Support(stage, state.clone().into()));
+        let state = Arc::new(state);
+        let event = self.event(at_ms, by_hand, Body::Support(stage, state.clone()));
         let open = Open {
             id: event.id,
             event: event.id,
             stage,
-            state: Box::new(state),
+            state,
         };
         self.remember(open);
         event

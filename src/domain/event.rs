@@ -155,6 +155,11 @@ pub trait Bodies: Serialize + Sized {
     /// The version it is written in: the `v` of the event.
     fn version(&self) -> u32;
 
+    /// What it says of a support that reaches a stage, which most events do.
+    fn support(&self) -> Option<&SupportState> {
+        None
+    }
+
     /// Reads the data of a type and version. Old versions are upcast here, so that no reader can
     /// miss it.
     ///
@@ -239,6 +244,13 @@ macro_rules! bodies {
                 match self {
                     $(Body::$variant(_) => bodies!(@version $data $(, $before)?),)*
                     Body::Support(..) => 1,
+                }
+            }
+
+            fn support(&self) -> Option<&SupportState> {
+                match self {
+                    Body::Support(_, state) => Some(state),
+                    _ => None,
                 }
             }
 

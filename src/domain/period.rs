@@ -350,21 +350,33 @@ impl fmt::Display for Period {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (from, to) = (self.from, self.to);
         let year = from.year();
-        let month = |date: NaiveDate| format!("{}-{:02}", date.year(), date.month());
-        let quarter = |date: NaiveDate| format!("{}-Q{}", date.year(), quarter_of(date));
+        let month = |f: &mut fmt::Formatter<'_>, date: NaiveDate| {
+            write!(f, "{}-{:02}", date.year(), date.month())
+        };
+        let quarter = |f: &mut fmt::Formatter<'_>, date: NaiveDate| {
+            write!(f, "{}-Q{}", date.year(), quarter_of(date))
+        };
         match self.form {
             Form::Year => write!(f, "{year}"),
             Form::Half => write!(f, "{year}-H{}", from.month0() / 6 + 1),
-            Form::Quarter => f.write_str(&quarter(from)),
-            Form::Month => f.write_str(&month(from)),
+            Form::Quarter => quarter(f, from),
+            Form::Month => month(f, from),
             Form::YearRange => write!(f, "{year}..{}", to.year()),
             Form::SchoolYear => write!(f, "SY{year}-{}", to.year()),
             Form::Semester => {
                 let (first, semester) = semester_of(from);
                 write!(f, "SY{first}-{}-S{semester}", first + 1)
             }
-            Form::MonthRange => write!(f, "{}..{}", month(from), month(to)),
-            Form::QuarterRange => write!(f, "{}..{}", quarter(from), quarter(to)),
+            Form::MonthRange => {
+                month(f, from)?;
+                f.write_str("..")?;
+                month(f, to)
+            }
+            Form::QuarterRange => {
+                quarter(f, from)?;
+                f.write_str("..")?;
+                quarter(f, to)
+            }
             Form::DayRange => write!(f, "{from}..{to}"),
         }
     }

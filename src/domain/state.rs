@@ -4,6 +4,7 @@
 //! rules are by then.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use chrono::NaiveDate;
@@ -246,6 +247,9 @@ pub const SEMANTICS: u32 = 1;
 /// The key under which possible duplicates meet: who, what, and for which period.
 pub type DuplicateKey = (Code, Code, Option<Period>, Option<NaiveDate>);
 
+/// The parts of a [`DuplicateKey`].
+pub type DuplicateParts<'a> = (&'a Code, &'a Code, Option<Period>, Option<NaiveDate>);
+
 /// Budget by programme, project, source and period, in thousandths.
 pub type BudgetKey = (Option<Code>, Option<Code>, Code, Option<Period>);
 
@@ -339,7 +343,8 @@ pub struct State {
     pub custody: BTreeMap<Subject, Custody>,
     /// The anchors of the access log, in their order.
     pub anchors: Vec<Anchor>,
-    duplicates: BTreeMap<DuplicateKey, Vec<Uuid>>,
+    /// By the number of a key, in the order of the log, the supports that may share the key.
+    duplicates: BTreeSet<(u64, u64, Uuid)>,
 }
 
 impl State {
@@ -633,21 +638,21 @@ impl State {
                     if let Some(reference) = &state.reference {
                         self.references.insert(reference.clone(), id);
                     }
-                    if let Some(key) = duplicate_key(state) {
-                        self.duplicates.entry(key).or_default().push(id);
+                    if let Some(parts) = duplicate_parts(state) {
+                        let number = duplicate_number(&parts);
+                        self.duplicates.insert((number, event.seq, id));
                     }
                 }
-                self.supports
-                    .entry(id)
-                    .or_default()
-                    .entries
-                    .push(StageEntry {
-                        stage: *stage,
-                        event: event.id,
-                        seq: event.seq,
-                        state: Arc::clone(state),
-                        effective_on: None,
-                    });
+                let entries = &mut self.supports.entry(id).or_default().entries;
+                // Most supports are recorded at one stage.
+                entries.reserve_exact(1);
+                entries.push(StageEntry {
+                    stage: *stage,
+                    event: event.id,
+                    seq: event.seq,
+                    state: state.clone(),
+                    effective_on: None,
+                });
             }
             Body::SupportReversed(data) => {
                 if let Some(record) = self.supports.get_mut(&data.support) {
@@ -675,10 +680,12 @@ impl State {
                     // What a contra correction once moved stands where it was moved to.
                     let moved = data.mode == CorrectionMode::Contra || entry.effective_on.is_some();
                     entry.effective_on = moved.then_some(data.effective_on);
-                    if let Some(key) = duplicate_key(&data.to) {
-                        let known = self.duplicates.entry(key).or_default();
-                        if !known.contains(&data.support) {
-                            known.push(data.support);
+                    if let Some(parts) = duplicate_parts(&data.to) {
+                        let number = duplicate_number(&parts);
+                        let known = numbered(&self.duplicates, number).any(|id| id == data.support);
+                        if !known {
+                            let entry = (number, event.seq, data.support);
+                            self.duplicates.insert(entry);
                         }
                     }
                 }
@@ -700,20 +707,17 @@ impl State {
         let Some(key) = duplicate_key(state) else {
             return Vec::new();
         };
-        let known = self
-            .duplicates
-            .get(&key)
-            .map(Vec::as_slice)
-            .unwrap_or_default();
+        let (who, kind, covers, on) = &key;
+        let number = duplicate_number(&(who, kind, *covers, *on));
         // A correction may have moved a support to another beneficiary, kind or period.
-        let stands = |id: &&Uuid| {
+        let stands = |id: &Uuid| {
             let record = self.supports.get(id).filter(|record| !record.reversed);
             record.is_some_and(|record| {
                 let mut entries = record.entries.iter();
                 entries.any(|entry| duplicate_key(&entry.state).as_ref() == Some(&key))
             })
         };
-        known.iter().filter(stands).copied().collect()
+        numbered(&self.duplicates, number).filter(stands).collect()
     }
 
     /// The village that a household lives in on a day.
@@ -752,6 +756,12 @@ impl State {
     }
 }
 
+/// The supports under the number of a key, in the order of the log.
+fn numbered(known: &BTreeSet<(u64, u64, Uuid)>, number: u64) -> impl Iterator<Item = Uuid> {
+    let all = (number, 0, Uuid::nil())..=(number, u64::MAX, Uuid::max());
+    known.range(all).map(|(_, _, id)| *id)
+}
+
 /// Keeps the personal fields of an event; each replaces the field of its name.
 fn keep(fields: &mut PersonalFields, event: &Event, body: &Body) {
     body.each_personal(&mut |place, value| {
@@ -774,8 +784,43 @@ fn replace<T: Clone>(place: &mut Option<T>, given: &Option<T>) {
 
 /// The key under which the possible duplicates of a support meet.
 pub fn duplicate_key(state: &SupportState) -> Option<DuplicateKey> {
+    let (who, kind, covers, on) = duplicate_parts(state)?;
+    Some((who.clone(), kind.clone(), covers, on))
+}
+
+/// As [`duplicate_key`], without copying the codes.
+pub fn duplicate_parts(state: &SupportState) -> Option<DuplicateParts<'_>> {
     let who = state.person.as_ref().or(state.household.as_ref())?;
     let on = state.covers.is_none().then_some(state.occurred_on);
     let covers = state.covers.as_ref().map(Period::canonical);
-    Some((who.clone(), state.kind.clone(), covers, on))
+    Some((who, &state.kind, covers, on))
+}
+
+/// A number made of a key: supports that do not share the key can share it, and are told apart by
+/// what they say.
+fn duplicate_number(parts: &DuplicateParts<'_>) -> u64 {
+    let mut mixed = Mixed::default();
+    parts.hash(&mut mixed);
+    mixed.finish()
+}
+
+/// Mixes words; the same on every machine and in every run.
+#[derive(Default)]
+struct Mixed(u64);
+
+impl Hasher for Mixed {
+    fn write(&mut self, bytes: &[u8]) {
+        for chunk in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word.iter_mut()
+                .zip(chunk)
+                .for_each(|(to, from)| *to = *from);
+            let word = u64::from_le_bytes(word);
+            self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0 ^ (self.0 >> 32)
+    }
 }

@@ -33,20 +33,29 @@ pub fn tags(event: &Event) -> Vec<Vec<u8>> {
 
 /// The tags of what an event says, before it has its place in the log.
 pub fn body_tags(body: &Body) -> Vec<Vec<u8>> {
+    let mut tags = Vec::with_capacity(2);
+    each_tag(body, &mut |family, code| {
+        tags.push(tag(family, code.as_str()))
+    });
+    tags
+}
+
+/// Visits the tags of what an event says: the byte that a tag begins with, and the code behind it.
+pub fn each_tag(body: &Body, visit: &mut dyn FnMut(u8, &Code)) {
     let (household, person, project) = about(body);
-    let mut tags = Vec::new();
-    tags.extend(household.map(household_tag));
-    tags.extend(person.map(person_tag));
-    tags.extend(project.map(project_tag));
+    for (family, code) in [(b'h', household), (b'p', person), (b'j', project)] {
+        if let Some(code) = code {
+            visit(family, code);
+        }
+    }
     match body {
         Body::HouseholdSplit(data) => {
             let others = data.into.iter().filter(|heir| **heir != data.household);
-            tags.extend(others.map(household_tag));
+            others.for_each(|heir| visit(b'h', heir));
         }
-        Body::HouseholdMerged(data) => tags.push(household_tag(&data.into)),
+        Body::HouseholdMerged(data) => visit(b'h', &data.into),
         _ => {}
     }
-    tags
 }
 
 type About<'a> = (Option<&'a Code>, Option<&'a Code>, Option<&'a Code>);

@@ -8,6 +8,10 @@
 //! **Invariant:** where this reader gives an event, the general reader gives the same event. A
 //! test compares the two over random events and over every sort of damage to them.
 
+pub(super) mod writer;
+
+use std::fmt::{self, Write as _};
+
 use chrono::NaiveDate;
 use uuid::Uuid;
 
@@ -26,6 +30,10 @@ pub(super) fn support_event(bytes: &[u8]) -> Option<Event> {
     let (stage, before) = stage_of(bytes)?;
     // One look over the whole is cheaper than one for each text in it.
     let text = std::str::from_utf8(before).ok()?;
+    let escaped = |byte: &u8| u8::from(*byte < 0x20) | u8::from(*byte == b'\\');
+    if before.iter().map(escaped).fold(0, |a, b| a | b) != 0 {
+        return None;
+    }
     let mut read = Reader { text, at: 0 };
     read.literal("{\"at\":\"")?;
     let at_ms = parse_at(read.until_quote()?.as_bytes())?;
@@ -108,6 +116,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Goes over what must stand here.
+    #[inline(always)]
     fn literal(&mut self, wanted: &str) -> Option<()> {
         self.rest().starts_with(wanted.as_bytes()).then(|| {
             self.at += wanted.len();
@@ -115,19 +124,14 @@ impl<'a> Reader<'a> {
     }
 
     /// Goes over what may stand here.
+    #[inline(always)]
     fn member(&mut self, wanted: &str) -> Option<()> {
         self.literal(wanted)
     }
 
-    /// The rest of a text without escapes, and its closing quote.
+    /// The rest of a text, and its closing quote: nothing is escaped in the whole event.
     fn until_quote(&mut self) -> Option<&'a str> {
-        let rest = self.rest();
-        let end = rest
-            .iter()
-            .position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f))?;
-        if rest.get(end) != Some(&b'"') {
-            return None;
-        }
+        let end = find_quote(self.rest())?;
         let text = self.text.get(self.at..self.at + end)?;
         self.at += end + 1;
         Some(text)
@@ -284,6 +288,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A member of `data` that may stand here, after a comma unless it is the first.
+    #[inline(always)]
     fn next(&mut self, begin: usize, wanted: &str) -> Option<()> {
         let at = self.at;
         if at != begin {
@@ -369,6 +374,23 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Where the first quote stands, looked for in eight bytes at once.
+fn find_quote(bytes: &[u8]) -> Option<usize> {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const HIGHS: u64 = u64::from_le_bytes([0x80; 8]);
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (place, word) in words.iter().enumerate() {
+        // A byte that is a quote becomes 0, and borrows from its high bit.
+        let other = u64::from_le_bytes(*word) ^ u64::from_le_bytes([b'"'; 8]);
+        let found = other.wrapping_sub(ONES) & !other & HIGHS;
+        if found != 0 {
+            return Some(place * 8 + (found.trailing_zeros() / 8) as usize);
+        }
+    }
+    let behind = rest.iter().position(|byte| *byte == b'"')?;
+    Some(words.len() * 8 + behind)
+}
+
 fn class(code: &str) -> Option<HouseholdClass> {
     HouseholdClass::ALL
         .into_iter()
@@ -393,7 +415,19 @@ fn date(text: &str) -> Option<NaiveDate> {
 /// A month, a quarter or a half: what supports pay for; other periods are written out to compare.
 fn period(text: &str) -> Option<Period> {
     let period: Period = text.parse().ok()?;
-    (period.to_string() == text).then_some(period)
+    let mut left = Left(text);
+    let same = write!(left, "{period}").is_ok() && left.0.is_empty();
+    same.then_some(period)
+}
+
+/// A text of which what is written is taken off; what differs cannot be written.
+struct Left<'a>(&'a str);
+
+impl fmt::Write for Left<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0 = self.0.strip_prefix(text).ok_or(fmt::Error)?;
+        Ok(())
+    }
 }
 
 /// The canonical form has one text for each number, so what can be read is written the same way.

@@ -7,10 +7,13 @@
 //! gives the same bytes**: there is one form of an event, and a hash covers it.
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
+use super::canonical::writer;
+use super::event::{Stamp, format_at};
+use super::members::{Members, put_number};
 use crate::domain::event::{Actor, Bodies, Body, BodyError, Document, Event, Source};
 use crate::domain::finding::Finding;
 use crate::domain::language::{Explain, Lang};
@@ -72,9 +75,11 @@ impl Explain for DecodeError {
 
 /// Writes a moment as events have it: UTC with milliseconds.
 pub fn format_moment(at_ms: i64) -> String {
-    DateTime::<Utc>::from_timestamp_millis(at_ms)
-        .unwrap_or_default()
-        .to_rfc3339_opts(SecondsFormat::Millis, true)
+    format_at(at_ms).unwrap_or_else(|| {
+        DateTime::<Utc>::from_timestamp_millis(at_ms)
+            .unwrap_or_default()
+            .to_rfc3339_opts(SecondsFormat::Millis, true)
+    })
 }
 
 /// Reads a moment of RFC 3339 into milliseconds since 1970.
@@ -82,31 +87,6 @@ pub fn parse_moment(text: &str) -> Option<i64> {
     DateTime::parse_from_rfc3339(text)
         .ok()
         .map(|moment| moment.timestamp_millis())
-}
-
-#[derive(Serialize)]
-struct Written<'a, T: Serialize> {
-    at: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    batch: Option<Uuid>,
-    by: &'a Actor,
-    data: &'a T,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    document: Option<&'a Document>,
-    #[serde(skip_serializing_if = "<[Finding]>::is_empty")]
-    findings: &'a [Finding],
-    id: Uuid,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    late: bool,
-    ledger: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'a str>,
-    seq: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    source: Option<&'a Source>,
-    #[serde(rename = "type")]
-    kind: &'static str,
-    v: u32,
 }
 
 #[derive(Deserialize)]
@@ -138,30 +118,15 @@ struct Read<'a> {
 /// # Errors
 /// Only when a personal field is still open: it must be sealed first.
 pub fn encode<B: Bodies>(event: &Event<B>) -> Result<Vec<u8>, serde_json::Error> {
-    write(event, &event.body, event.body.version())
+    Ok(line(event, &members(event)?))
 }
 
-fn write<B: Bodies, T: Serialize>(
-    event: &Event<B>,
-    data: &T,
-    v: u32,
-) -> Result<Vec<u8>, serde_json::Error> {
-    serde_json::to_vec(&Written {
-        at: format_moment(event.at_ms),
-        batch: event.batch,
-        by: &event.by,
-        data,
-        document: event.document.as_ref(),
-        findings: &event.findings,
-        id: event.id,
-        late: event.late,
-        ledger: &event.ledger,
-        reason: event.reason.as_deref(),
-        seq: event.seq,
-        source: event.source.as_ref(),
-        kind: event.body.type_name(),
-        v,
-    })
+/// The whole event, from its members and what the log itself says in it.
+fn line<B>(event: &Event<B>, members: &Members) -> Vec<u8> {
+    let stamp = Stamp::of(format_moment(event.at_ms), &event.ledger);
+    let mut out = Vec::with_capacity(members.encoded_len(event.seq));
+    members.encode(&event.id, &stamp, event.seq, &mut out);
+    out
 }
 
 /// Reads an event, and checks that it is in canonical form.
@@ -183,7 +148,10 @@ pub fn decode(bytes: &[u8]) -> Result<Event, DecodeError> {
 pub fn decode_as<B: Bodies>(bytes: &[u8]) -> Result<Event<B>, DecodeError> {
     let (event, stored, v) = read_as::<B>(bytes)?;
     let again = match &stored {
-        Some(stored) => write(&event, stored, v),
+        Some(stored) => {
+            let put = |out: &mut Vec<u8>| serde_json::to_writer(out, stored);
+            members_with(&event, put, v).map(|members| line(&event, &members))
+        }
         None => encode(&event),
     };
     match again {
@@ -236,35 +204,52 @@ fn read_as<B: Bodies>(bytes: &[u8]) -> Result<ReadAs<B>, DecodeError> {
     Ok((event, stored, v))
 }
 
-/// The members of an event that the log does not fill in itself, each as canonical JSON.
+/// The members of an event that the log does not fill in itself.
 ///
 /// # Errors
 /// Only when a personal field is still open: it must be sealed first.
-pub fn members<B: Bodies>(
+pub fn members<B: Bodies>(event: &Event<B>) -> Result<Members, serde_json::Error> {
+    let put = |out: &mut Vec<u8>| match event.body.support() {
+        Some(state) => writer::put_support(state, out),
+        None => serde_json::to_writer(out, &event.body),
+    };
+    members_with(event, put, event.body.version())
+}
+
+fn members_with<B: Bodies>(
     event: &Event<B>,
-) -> Result<Vec<(&'static str, String)>, serde_json::Error> {
-    let mut members = Vec::with_capacity(9);
+    data: impl FnOnce(&mut Vec<u8>) -> Result<(), serde_json::Error>,
+    v: u32,
+) -> Result<Members, serde_json::Error> {
+    let mut members = Members::default();
     if let Some(batch) = &event.batch {
-        members.push(("batch", serde_json::to_string(batch)?));
+        members.put("batch", |out| done(writer::put_uuid(batch, out)))?;
     }
-    members.push(("by", serde_json::to_string(&event.by)?));
-    members.push(("data", serde_json::to_string(&event.body)?));
+    members.put("by", |out| writer::put_actor(&event.by, out))?;
+    members.put("data", data)?;
     if let Some(document) = &event.document {
-        members.push(("document", serde_json::to_string(document)?));
+        members.put("document", |out| writer::put_document(document, out))?;
     }
     if !event.findings.is_empty() {
-        members.push(("findings", serde_json::to_string(&event.findings)?));
+        members.put("findings", |out| {
+            serde_json::to_writer(out, &event.findings)
+        })?;
     }
     if event.late {
-        members.push(("late", "true".to_owned()));
+        members.put("late", |out| done(out.extend_from_slice(b"true")))?;
     }
     if let Some(reason) = &event.reason {
-        members.push(("reason", serde_json::to_string(reason)?));
+        members.put("reason", |out| writer::put_escaped(reason, out))?;
     }
     if let Some(source) = &event.source {
-        members.push(("source", serde_json::to_string(source)?));
+        members.put("source", |out| writer::put_source(source, out))?;
     }
-    members.push(("type", serde_json::to_string(event.body.type_name())?));
-    members.push(("v", event.body.version().to_string()));
+    let name = event.body.type_name();
+    members.put("type", |out| writer::put_escaped(name, out))?;
+    members.put("v", |out| done(put_number(v.into(), out)))?;
     Ok(members)
+}
+
+fn done((): ()) -> Result<(), serde_json::Error> {
+    Ok(())
 }

@@ -5,14 +5,14 @@
 //! never looks inside a member.
 
 use std::fmt;
-use std::io::Write as _;
 use std::str::FromStr;
-use std::sync::Arc;
 
-use chrono::{DateTime, NaiveDate};
+use chrono::{DateTime, Datelike, NaiveDate, Timelike};
 use uuid::Uuid;
 
 use super::error::LogError;
+use super::event_bytes::EventBytes;
+use super::members::Members;
 
 /// The largest event, in bytes without a line feed: the C2SP `tlog-tiles` limit of an entry.
 pub const MAX_EVENT_BYTES: usize = 65_535;
@@ -24,13 +24,9 @@ pub const MAX_BATCH_BYTES: u64 = 1 << 30;
 pub const MAX_TAG_BYTES: usize = 255;
 
 /// The members that the log itself writes, in order.
-const OWN: [&str; 4] = ["at", "id", "ledger", "seq"];
+pub(super) const OWN: [&str; 4] = ["at", "id", "ledger", "seq"];
 /// The length of `YYYY-MM-DDThh:mm:ss.sssZ`.
 const AT_LEN: usize = 24;
-/// The length of a hyphenated id.
-const ID_LEN: usize = 36;
-/// The length of a ledger id in hexadecimal.
-const LEDGER_LEN: usize = 32;
 /// The last millisecond of the year 9999, the last that the form of `at` can show.
 const LAST_MS: i64 = 253_402_300_799_999;
 
@@ -42,8 +38,8 @@ pub type Tag = Vec<u8>;
 pub struct NewEvent {
     /// The id, written as member `id`; unique in the log.
     pub id: Uuid,
-    /// Every member but `at`, `id`, `ledger` and `seq`: its name and its canonical JSON.
-    pub members: Vec<(&'static str, String)>,
+    /// Every member but `at`, `id`, `ledger` and `seq`.
+    pub members: Members,
     /// What the event is found by.
     pub tags: Vec<Tag>,
 }
@@ -58,7 +54,7 @@ pub struct StoredEvent {
     /// Its id.
     pub id: Uuid,
     /// Its canonical JSON without a line feed: exactly the bytes that its leaf hashes.
-    pub bytes: Arc<[u8]>,
+    pub bytes: EventBytes,
 }
 
 /// The state of a whole log.
@@ -149,12 +145,28 @@ pub(crate) struct Stamp {
 }
 
 impl Stamp {
+    /// The stamp of an event that has its time and its ledger already.
+    pub(super) fn of(at: String, ledger: &str) -> Stamp {
+        Stamp {
+            at,
+            ledger: ledger.to_owned(),
+        }
+    }
+
     /// The stamp of a moment, or `None` where the year does not have four digits.
     pub(crate) fn new(at_ms: i64, ledger: LedgerId) -> Option<Stamp> {
         Some(Stamp {
             at: format_at(at_ms)?,
             ledger: ledger.to_string(),
         })
+    }
+
+    pub(super) fn at(&self) -> &str {
+        &self.at
+    }
+
+    pub(super) fn ledger(&self) -> &str {
+        &self.ledger
     }
 }
 
@@ -164,7 +176,24 @@ pub(crate) fn format_at(at_ms: i64) -> Option<String> {
         return None;
     }
     let moment = DateTime::from_timestamp_millis(at_ms)?;
-    Some(moment.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string())
+    let ms = u32::try_from(at_ms % 1_000).ok()?;
+    let mut text = String::with_capacity(AT_LEN);
+    let parts = [
+        (4, u32::try_from(moment.year()).ok()?, '-'),
+        (2, moment.month(), '-'),
+        (2, moment.day(), 'T'),
+        (2, moment.hour(), ':'),
+        (2, moment.minute(), ':'),
+        (2, moment.second(), '.'),
+        (3, ms, 'Z'),
+    ];
+    for (digits, number, behind) in parts {
+        for place in (0..digits).rev() {
+            text.push(char::from(b'0' + (number / 10u32.pow(place) % 10) as u8));
+        }
+        text.push(behind);
+    }
+    Some(text)
 }
 
 /// Reads `YYYY-MM-DDThh:mm:ss.sssZ` and no other form.
@@ -218,21 +247,13 @@ fn number(digits: &[u8]) -> Option<u32> {
 }
 
 impl NewEvent {
-    /// Puts the members in order and refuses what would not be one canonical line.
-    pub(crate) fn settle(&mut self) -> Result<(), LogError> {
-        if !self.members.is_sorted_by(|a, b| a.0 < b.0) {
-            self.members.sort_by(|a, b| a.0.cmp(b.0));
-        }
-        let mut last = "";
-        for (name, value) in &self.members {
-            let unfit = !is_member_name(name) || OWN.contains(name) || *name == last;
-            if unfit || value.is_empty() || value.as_bytes().contains(&b'\n') {
-                return Err(LogError::BadMember {
-                    id: self.id,
-                    member: (*name).to_owned(),
-                });
-            }
-            last = name;
+    /// Refuses what would not be one canonical line.
+    pub(crate) fn check(&self) -> Result<(), LogError> {
+        if let Some(member) = self.members.unfit() {
+            return Err(LogError::BadMember {
+                id: self.id,
+                member: member.to_owned(),
+            });
         }
         match self.tags.iter().find(|tag| tag.len() > MAX_TAG_BYTES) {
             Some(tag) => Err(LogError::TagTooLong {
@@ -245,72 +266,13 @@ impl NewEvent {
 
     /// The length of the event in bytes once it is numbered, without a line feed.
     pub(crate) fn encoded_len(&self, seq: u64) -> usize {
-        // A member costs its name, its value, two quotes and a colon; commas stand between.
-        let own = "at".len() + "id".len() + "ledger".len() + "seq".len() + 3 * OWN.len();
-        let own_values = AT_LEN + 2 + ID_LEN + 2 + LEDGER_LEN + 2 + digits(seq);
-        let theirs: usize = self
-            .members
-            .iter()
-            .map(|(name, value)| name.len() + value.len() + 3)
-            .sum();
-        own + own_values + theirs + (OWN.len() + self.members.len() - 1) + 2
+        self.members.encoded_len(seq)
     }
 
     /// Writes the event, without a line feed, after what `out` already holds.
     pub(crate) fn encode(&self, stamp: &Stamp, seq: u64, out: &mut Vec<u8>) {
-        let mut separator = b'{';
-        let mut own = OWN.into_iter().peekable();
-        for (name, value) in &self.members {
-            while let Some(mine) = own.next_if(|mine| mine < name) {
-                self.encode_own(mine, stamp, seq, separator, out);
-                separator = b',';
-            }
-            put_name(separator, name, out);
-            separator = b',';
-            out.extend_from_slice(value.as_bytes());
-        }
-        for mine in own {
-            self.encode_own(mine, stamp, seq, separator, out);
-            separator = b',';
-        }
-        out.push(b'}');
+        self.members.encode(&self.id, stamp, seq, out);
     }
-
-    fn encode_own(&self, name: &str, stamp: &Stamp, seq: u64, separator: u8, out: &mut Vec<u8>) {
-        put_name(separator, name, out);
-        match name {
-            "at" => put_text(stamp.at.as_bytes(), out),
-            "id" => {
-                let mut text = [0; ID_LEN];
-                put_text(self.id.hyphenated().encode_lower(&mut text).as_bytes(), out);
-            }
-            "ledger" => put_text(stamp.ledger.as_bytes(), out),
-            // Writing to memory cannot fail.
-            _ => drop(write!(out, "{seq}")),
-        }
-    }
-}
-
-fn put_name(separator: u8, name: &str, out: &mut Vec<u8>) {
-    out.push(separator);
-    put_text(name.as_bytes(), out);
-    out.push(b':');
-}
-
-fn put_text(text: &[u8], out: &mut Vec<u8>) {
-    out.push(b'"');
-    out.extend_from_slice(text);
-    out.push(b'"');
-}
-
-fn is_member_name(name: &str) -> bool {
-    let mut bytes = name.bytes();
-    bytes.next().is_some_and(|first| first.is_ascii_lowercase())
-        && bytes.all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
-}
-
-fn digits(number: u64) -> usize {
-    number.checked_ilog10().map_or(1, |log| log as usize + 1)
 }
 
 /// The four members that the log wrote, read back from the bytes of an event.
@@ -398,7 +360,7 @@ impl StoredEvent {
             seq: envelope.seq,
             at_ms: envelope.at_ms,
             id: envelope.id,
-            bytes: Arc::from(bytes),
+            bytes: bytes.into(),
         })
     }
 }
@@ -414,7 +376,7 @@ mod tests {
     fn event(members: Vec<(&'static str, String)>) -> NewEvent {
         NewEvent {
             id: Uuid::from_u128(7),
-            members,
+            members: members.into(),
             tags: Vec::new(),
         }
     }
@@ -428,12 +390,12 @@ mod tests {
 
     #[test]
     fn the_members_stand_in_order_with_those_of_the_log_between() {
-        let mut event = event(vec![
+        let event = event(vec![
             ("v", "1".into()),
             ("by", r#"{"id":"vhxh"}"#.into()),
             ("data", r#"{"a":"x,}\"]"}"#.into()),
         ]);
-        event.settle().unwrap();
+        event.check().unwrap();
         let bytes = encode(&event, 17);
         assert_eq!(
             String::from_utf8(bytes.clone()).unwrap(),
@@ -461,13 +423,13 @@ mod tests {
             ("data", "{\n}"),
             ("9a", "1"),
         ] {
-            let refused = event(vec![(name, value.into())]).settle();
+            let refused = event(vec![(name, value.into())]).check();
             assert!(
                 matches!(refused, Err(LogError::BadMember { .. })),
                 "{name}: {value}"
             );
         }
-        let twice = event(vec![("data", "1".into()), ("data", "2".into())]).settle();
+        let twice = event(vec![("data", "1".into()), ("data", "2".into())]).check();
         assert!(matches!(twice, Err(LogError::BadMember { .. })));
     }
 
@@ -515,7 +477,7 @@ mod tests {
         ) {
             let event = NewEvent {
                 id: Uuid::from_u128(id),
-                members: vec![("data", data.to_string()), ("reason", reason.to_string())],
+                members: vec![("data", data.to_string()), ("reason", reason.to_string())].into(),
                 tags: Vec::new(),
             };
             let stamp = Stamp::new(at, LEDGER).unwrap();

@@ -32,6 +32,7 @@
 //! sled segment 8 MiB: 16 times 64 KiB fit.
 
 mod block;
+mod packer;
 mod run;
 pub(crate) mod whole;
 
@@ -49,12 +50,14 @@ use sled::IVec;
 use uuid::Uuid;
 
 pub(crate) use block::Block;
-use block::Entry;
+use block::{Entry, Press};
+use packer::Packer;
 pub(crate) use run::print_of;
 use run::{Run, TagGroup};
 
 use super::durable;
 use super::event::{LedgerId, StoredEvent, Tag};
+use super::id_map::IdMap;
 use super::journal::layout::Take;
 use super::journal::walk::Cursor;
 use super::merkle::{Frontier, Hash, leaf_hash};
@@ -228,10 +231,12 @@ impl List {
 #[derive(Default)]
 struct Waiting {
     entries: Vec<(Entry, Vec<Tag>)>,
-    ids: HashMap<Uuid, u64>,
+    ids: IdMap<u64>,
     bytes: usize,
     /// What the index holds once this is in it.
     meta: Option<Meta>,
+    /// Up to here whole groups were handed to the packer.
+    handed: u64,
 }
 
 /// The open index.
@@ -243,6 +248,8 @@ pub(crate) struct Index {
     sizes: Sizes,
     list: List,
     waiting: Waiting,
+    packer: Packer,
+    press: Press,
     /// The last event that is in sled.
     flushed: u64,
     /// Blocks that were opened last, the newest at the end.
@@ -365,6 +372,8 @@ impl Index {
             sizes: Sizes::default(),
             list: List::default(),
             waiting: Waiting::default(),
+            packer: Packer::default(),
+            press: Press::default(),
             flushed: 0,
             opened: Mutex::default(),
             probes: AtomicUsize::new(0),
@@ -390,7 +399,28 @@ impl Index {
     pub(crate) fn add(&mut self, event: StoredEvent, leaf: Hash, tags: Vec<Tag>) {
         self.waiting.bytes += event.bytes.len();
         self.waiting.ids.insert(event.id, event.seq);
+        let seq = event.seq;
         self.waiting.entries.push((Entry { event, leaf }, tags));
+        let packs = self.list.new + self.waiting.entries.len() as u64 > self.sizes.new_most;
+        if packs && seq.is_multiple_of(self.sizes.pack) {
+            self.hand_over(seq);
+        }
+    }
+
+    /// Hands the whole groups that wait to the packer: this much will not stay as it is.
+    fn hand_over(&mut self, seq: u64) {
+        let pack = self.sizes.pack;
+        let whole = self.flushed.next_multiple_of(pack);
+        let mut from = whole.max(self.waiting.handed);
+        while from < seq {
+            let place = usize::try_from(from - self.flushed).unwrap_or(usize::MAX);
+            let group = self.waiting.entries.iter().skip(place);
+            let group = group.take(usize::try_from(pack).unwrap_or(usize::MAX));
+            let group = group.map(|(entry, _)| entry.clone()).collect();
+            self.packer.add(from + 1, group);
+            from += pack;
+        }
+        self.waiting.handed = from;
     }
 
     /// Says what the index holds with the events that were added.
@@ -462,9 +492,17 @@ impl Index {
         let packed = entries.len() - entries.len() % pack;
         let (old, rest) = entries.split_at_checked(packed).unwrap_or((&entries, &[]));
         let mut waits = Blocks::default();
-        for (seq, block) in pack_all(old, pack)? {
-            gone.remove(block_key(seq).as_slice());
-            self.put(&mut waits, block_key(seq).to_vec(), block)?;
+        let mut handed = self.packer.finish(&mut self.press)?;
+        for group in old.chunks(pack) {
+            let first = group.first().map_or(0, |entry| entry.event.seq);
+            let mut blocks = handed.remove(&first).unwrap_or_default();
+            if blocks.is_empty() {
+                self.press.pack(group, &mut blocks)?;
+            }
+            for (seq, block) in blocks {
+                gone.remove(block_key(seq).as_slice());
+                self.put(&mut waits, block_key(seq).to_vec(), block)?;
+            }
         }
         // Ids and tags of the rest stay keys of their own, so that a run ends where blocks do.
         let number = self.list.next_number;
@@ -822,30 +860,6 @@ fn guarded_text<T>(call: impl FnOnce() -> Result<T, String>) -> Result<T, String
     guarded(|| Ok(call()))?
 }
 
-/// Packs whole blocks, half of them in another thread.
-fn pack_all(entries: &[Entry], pack: usize) -> Result<Vec<(u64, Vec<u8>)>, String> {
-    let pack_part = |part: &[Entry]| {
-        let mut blocks = Vec::new();
-        for chunk in part.chunks(pack) {
-            block::pack(chunk, &mut blocks)?;
-        }
-        Ok::<_, String>(blocks)
-    };
-    let half = entries.len() / pack / 2 * pack;
-    let (left, right) = entries.split_at_checked(half).unwrap_or((entries, &[]));
-    if left.is_empty() {
-        return pack_part(right);
-    }
-    thread::scope(|scope| {
-        let beside = scope.spawn(|| pack_part(left));
-        let right = pack_part(right)?;
-        let stopped = |_| "packing stopped".to_owned();
-        let mut blocks = beside.join().map_err(stopped)??;
-        blocks.extend(right);
-        Ok(blocks)
-    })
-}
-
 /// The ids of a run, sorted.
 fn run_ids(new: &[Entry], waiting: &[Entry]) -> Vec<run::IdEntry> {
     let entry = |entry: &Entry| run::entry(run::print_of(&entry.event.id), entry.event.seq);
@@ -1175,7 +1189,7 @@ mod tests {
             })
             .collect();
         let mut blocks = Vec::new();
-        block::pack(&entries, &mut blocks).unwrap();
+        Press::default().pack(&entries, &mut blocks).unwrap();
         let good = &blocks[0].1;
         assert!(block::open(&IVec::from(good.as_slice())).is_ok());
         for bit in 0..good.len() * 8 {

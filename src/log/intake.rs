@@ -8,6 +8,7 @@ use super::error::LogError;
 use super::event::{
     Condition, MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_EVENT_BYTES, NewEvent, StoredEvent, Tag,
 };
+use super::id_map::IdMap;
 use super::traits::{Appended, Batch};
 
 /// From so many ids on they are looked up together.
@@ -42,7 +43,7 @@ pub(crate) struct Admitted {
 /// Ids and tags of the batches of this group that go in.
 #[derive(Debug, Default)]
 struct Waiting {
-    ids: HashMap<Uuid, u64>,
+    ids: IdMap<u64>,
     tags: HashMap<Tag, u64>,
     /// Whether any batch of the group asks for tags; most groups do not.
     wants_tags: bool,
@@ -76,12 +77,12 @@ pub(crate) fn admit(batches: Vec<Batch>, head: u64, recorded: &dyn Recorded) -> 
 impl Waiting {
     fn admit_batch(
         &mut self,
-        mut events: Vec<NewEvent>,
+        events: Vec<NewEvent>,
         condition: &Condition,
         first: u64,
         recorded: &dyn Recorded,
     ) -> Result<Vec<NewEvent>, LogError> {
-        check_sizes(&mut events, first)?;
+        check_sizes(&events, first)?;
         self.check_condition(condition, recorded)?;
         self.take_ids(&events, first, recorded)?;
         if self.wants_tags {
@@ -159,13 +160,13 @@ impl Waiting {
     }
 }
 
-fn check_sizes(events: &mut [NewEvent], first: u64) -> Result<(), LogError> {
+fn check_sizes(events: &[NewEvent], first: u64) -> Result<(), LogError> {
     if events.is_empty() {
         return Err(LogError::EmptyBatch);
     }
     let mut total = 0;
-    for (seq, event) in (first..).zip(events.iter_mut()) {
-        event.settle()?;
+    for (seq, event) in (first..).zip(events) {
+        event.check()?;
         let bytes = event.encoded_len(seq);
         if bytes > MAX_EVENT_BYTES {
             return Err(LogError::EventTooLarge {
@@ -196,7 +197,11 @@ pub(crate) fn answers(
         .map(|verdict| {
             verdict.map(|(first, last)| {
                 let count = usize::try_from(last + 1 - first).unwrap_or(usize::MAX);
-                let events = stored.split_off(stored.len().saturating_sub(count));
+                let events = if count >= stored.len() {
+                    std::mem::take(&mut stored)
+                } else {
+                    stored.split_off(stored.len() - count)
+                };
                 Appended {
                     first,
                     last,

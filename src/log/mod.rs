@@ -22,12 +22,15 @@ mod disk;
 pub mod durable;
 mod error;
 mod event;
+mod event_bytes;
 mod group_commit;
+mod id_map;
 mod index;
 mod intake;
 mod journal;
 mod journal_reader;
 pub mod keys;
+mod members;
 mod memory_log;
 pub mod merkle;
 pub mod note;
@@ -48,10 +51,12 @@ pub use event::{
     Condition, Head, LedgerId, LedgerIdError, MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_EVENT_BYTES,
     MAX_TAG_BYTES, NewEvent, StoredEvent, Tag,
 };
+pub use event_bytes::EventBytes;
 pub use group_commit::{GroupCommit, LogHandle};
 pub use index::panic_is_caught;
 pub use journal::build::JournalBuilder;
 pub use journal_reader::JournalReader;
+pub use members::Members;
 pub use memory_log::MemoryLog;
 pub use options::{IndexState, LogOptions, OpenReport, Progress, Stage, Tagger, TornTail};
 pub use sled_log::SledLog;

@@ -1,8 +1,7 @@
 //! The log of a ledger on disk: the journal first, then the index in sled.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
-use std::thread;
+use std::sync::OnceLock;
 
 use uuid::Uuid;
 
@@ -12,20 +11,17 @@ use super::error::LogError;
 use super::event::{Head, LedgerId, NewEvent, Stamp, StoredEvent, Tag};
 use super::index::{Block, Index, Meta};
 use super::intake::{Recorded, admit, all_refused, answers};
-use super::journal::layout::FRAME_TARGET;
 use super::journal::range::JournalEvents;
 use super::journal::walk::Cursor;
 use super::journal::write::{FrameSpec, JournalWriter, WriteFault};
-use super::merkle::{Frontier, Hash, leaf_hash};
+use super::merkle::{Frontier, Hash};
 use super::options::{LogOptions, OpenReport};
 use super::traits::{Appended, Batch, EventLog, EventRead, Events};
 use sealer::Sealer;
 
+mod frames;
 pub(crate) mod opening;
 mod sealer;
-
-/// From so many events a thread on it pays to encode in two.
-const MANY: usize = 256;
 
 /// How much space a disk must have left for an append: the index grows by a sled segment at a time,
 /// and once sled has met a full disk it is of no use until the ledger is opened again.
@@ -142,42 +138,28 @@ impl SledLog {
         let mut written = Written {
             stored: Vec::with_capacity(events.len()),
             leaves: Vec::with_capacity(events.len()),
-            tags: Vec::with_capacity(events.len()),
+            tags: Vec::new(),
             marks: Vec::new(),
         };
         let mut frontier = self.frontier.clone();
         let batch_first = self.head.seq + 1;
-        let mut frame_first = batch_first;
+        let last = self.head.seq + events.len() as u64;
         self.writer.begin()?;
-        let encoded = encode_all(&events, batch_first, stamp);
-        for ((seq, event), (bytes, leaf)) in (batch_first..).zip(events).zip(encoded) {
-            let held = self.writer.events_len();
-            if held > 0 && held + bytes.len() + 1 > FRAME_TARGET {
-                let spec = spec(batch_first, frame_first, seq - 1, at_ms, &frontier, false);
-                self.writer.put(spec)?;
-                written
-                    .marks
-                    .push((self.writer.cursor().clone(), frontier.clone()));
-                frame_first = seq;
-            }
-            let out = self.writer.events();
-            out.extend_from_slice(&bytes);
-            out.push(b'\n');
-            frontier.push(leaf);
-            written.leaves.push(leaf);
-            written.stored.push(StoredEvent {
-                seq,
-                at_ms,
-                id: event.id,
-                bytes,
-            });
-            written.tags.push(event.tags);
-        }
-        let last = self.head.seq + written.stored.len() as u64;
-        self.writer
-            .put(spec(batch_first, frame_first, last, at_ms, &frontier, true))?;
+        let writer = &mut self.writer;
+        frames::each(&events, batch_first, stamp, |mut frame| {
+            frame.leaves.iter().for_each(|leaf| frontier.push(*leaf));
+            let end = frame.last_seq == last;
+            let spec = spec(batch_first, &frame, at_ms, &frontier, end);
+            writer.put_whole(spec, &mut frame.bytes, frame.crc)?;
+            written
+                .marks
+                .push((writer.cursor().clone(), frontier.clone()));
+            written.leaves.extend_from_slice(&frame.leaves);
+            frame.store(&events, batch_first, at_ms, &mut written.stored);
+            Ok(())
+        })?;
         self.writer.commit()?;
-        written.marks.push((self.writer.cursor().clone(), frontier));
+        written.tags = events.into_iter().map(|event| event.tags).collect();
         Ok(written)
     }
 
@@ -268,47 +250,18 @@ fn has_room(dir: &Path, bytes: u64) -> Result<(), LogError> {
     }
 }
 
-/// The bytes and the leaf hash of every event; of many, half are made in another thread.
-fn encode_all(events: &[NewEvent], first: u64, stamp: &Stamp) -> Vec<(Arc<[u8]>, Hash)> {
-    let encode = |events: &[NewEvent], first: u64| {
-        let mut buffer = Vec::new();
-        let mut encoded = Vec::with_capacity(events.len());
-        for (seq, event) in (first..).zip(events) {
-            buffer.clear();
-            event.encode(stamp, seq, &mut buffer);
-            encoded.push((Arc::from(buffer.as_slice()), leaf_hash(&buffer)));
-        }
-        encoded
-    };
-    let half = events.len() / 2;
-    let (left, right) = events.split_at_checked(half).unwrap_or((events, &[]));
-    if half < MANY {
-        return encode(events, first);
-    }
-    thread::scope(|scope| {
-        let beside = thread::Builder::new().spawn_scoped(scope, || encode(left, first));
-        let right = encode(right, first + half as u64);
-        // Without a thread, or with one that stopped, this one does it all.
-        let made = beside.ok().and_then(|beside| beside.join().ok());
-        let mut encoded = made.unwrap_or_else(|| encode(left, first));
-        encoded.extend(right);
-        encoded
-    })
-}
-
 fn spec(
     batch_first: u64,
-    first_seq: u64,
-    last_seq: u64,
+    frame: &frames::Frame,
     at_ms: i64,
     frontier: &Frontier,
     end: bool,
 ) -> FrameSpec {
     FrameSpec {
-        first_seq,
+        first_seq: frame.first_seq,
         batch_first,
         // A frame has at most a few hundred events: it is closed at 128 KiB.
-        count: u32::try_from(last_seq + 1 - first_seq).unwrap_or(u32::MAX),
+        count: u32::try_from(frame.leaves.len()).unwrap_or(u32::MAX),
         at_ms,
         root: frontier.root(),
         end,
@@ -541,7 +494,7 @@ mod tests {
         let events = (1..=40).map(|number| NewEvent {
             id: Uuid::from_u128(number),
             tags: Vec::new(),
-            members: vec![("data", format!("\"{}\"", "x".repeat(60_000)))],
+            members: vec![("data", format!("\"{}\"", "x".repeat(60_000)))].into(),
         });
         let (at_ms, stamp) = log.stamp().unwrap();
         let mut written = log.write(events.collect(), at_ms, &stamp).unwrap();

@@ -8,7 +8,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use super::cells::PeriodCells;
-use super::interner::Interner;
+use super::interner::{Interner, Quick};
 use super::packed::{Month, Span};
 use super::partition::{Partition, Wanted};
 use crate::domain::code::Code;
@@ -89,7 +89,7 @@ pub struct Codes {
     whose: Whose,
     base: Option<Arc<dyn Base>>,
     /// Numbers that the base gave.
-    known: HashMap<Code, u32>,
+    known: HashMap<Code, u32, Quick>,
     fresh: Interner<Code>,
     fault: Option<String>,
 }
@@ -100,7 +100,7 @@ impl Codes {
         Codes {
             whose,
             base,
-            known: HashMap::new(),
+            known: HashMap::default(),
             fresh: Interner::default(),
             fault: None,
         }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::base::{Base, Codes, Replaced, SmallDictionaries, Whose};
 use super::figures::Axis;
-use super::interner::Interner;
+use super::interner::{Interner, Quick};
 use super::packed::{Month, Packed, month_of};
 use crate::domain::code::Code;
 use crate::domain::event::{Body, Event};
@@ -149,7 +149,7 @@ pub struct Facts {
     pub places: Interner<Vec<Code>>,
     /// Periods a support pays for.
     pub periods: Interner<Period>,
-    slots: HashMap<Uuid, u32>,
+    slots: HashMap<Uuid, u32, Quick>,
     supports: Vec<Support>,
     /// For each row, the row of the same support before it.
     before: Vec<u32>,
@@ -202,7 +202,7 @@ impl Facts {
             units: Interner::default(),
             places: Interner::default(),
             periods: Interner::default(),
-            slots: HashMap::new(),
+            slots: HashMap::default(),
             supports: Vec::new(),
             before: Vec::new(),
             offset_ms: 0,
@@ -425,17 +425,12 @@ impl Facts {
         occurred: Day,
         contra: bool,
     ) {
-        let parts: Vec<(u32, i64)> = state
-            .funding
-            .iter()
-            .map(|part| {
-                (
-                    self.sources.intern(part.source.as_ref()),
-                    part.amount.thousandths(),
-                )
-            })
-            .collect();
-        let (funding_at, funding_len) = self.add_funding(&parts);
+        let funding_at = u32::try_from(self.funding.len()).unwrap_or(u32::MAX);
+        for part in &state.funding {
+            let source = self.sources.intern(part.source.as_ref());
+            self.funding.push((source, part.amount.thousandths()));
+        }
+        let funding_len = u32::try_from(state.funding.len()).unwrap_or(0);
         let named = state.household.is_some();
         let places = (!state.villages.is_empty()).then_some(&state.villages);
         let opened = self.supports.get(slot as usize);

@@ -1,7 +1,8 @@
 //! The facts by month: which months there are, what they can hold, and their partitions.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 
 use chrono::Datelike;
 
@@ -102,15 +103,47 @@ impl Packed {
         for month in facts.replaced_months() {
             months.entry(month).or_default();
         }
-        let mut changed = Packed::default();
-        for (month, rows) in months {
-            let kept = kept(facts, month)?;
-            let packed = pack(facts, month, &rows, &kept);
-            let packed = packed.ok_or_else(|| format!("month {month} cannot be packed"))?;
-            changed.months.push(packed);
-        }
-        Ok(changed)
+        let months: Vec<(Month, Vec<&Fact>)> = months.into_iter().collect();
+        let packed = on_two_cores(&months, |(month, rows)| {
+            let kept = kept(facts, *month)?;
+            let packed = pack(facts, *month, rows, &kept);
+            packed.ok_or_else(|| format!("month {month} cannot be packed"))
+        });
+        let months = packed.into_iter().collect::<Result<Vec<_>, String>>()?;
+        Ok(Packed { months })
     }
+}
+
+/// What is made of each item, in their order. Another thread takes from the beginning what this
+/// one, which takes from the end, has not begun.
+fn on_two_cores<T: Sync, R: Send>(items: &[T], make: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let left = Mutex::new(0..items.len());
+    let next = |first: bool| {
+        let mut left = left.lock().unwrap_or_else(PoisonError::into_inner);
+        if first { left.next() } else { left.next_back() }
+    };
+    let take = |first: bool| {
+        let mut made = Vec::new();
+        while let Some(place) = next(first) {
+            made.extend(items.get(place).map(|item| (place, make(item))));
+        }
+        made
+    };
+    thread::scope(|scope| {
+        let beside = (items.len() > 1).then(|| {
+            let work = || take(true);
+            thread::Builder::new().spawn_scoped(scope, work).ok()
+        });
+        let mut made = take(false);
+        if let Some(beside) = beside.flatten() {
+            match beside.join() {
+                Ok(others) => made.extend(others),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        made.sort_unstable_by_key(|(place, _)| *place);
+        made.into_iter().map(|(_, made)| made).collect()
+    })
 }
 
 /// The rows by the month they happened in.

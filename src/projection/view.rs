@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 
 use super::facts::Facts;
+use super::interner::Quick;
 use crate::domain::event::Event;
 use crate::domain::state::{EvolveError, State};
-use crate::domain::tags::tags;
+use crate::domain::tags::each_tag;
 
 /// The register and the facts, folded up to the same event.
 #[derive(Debug, Clone, Default)]
@@ -14,7 +15,7 @@ pub struct View {
     pub state: State,
     /// The table that figures come from.
     pub facts: Facts,
-    mentions: HashMap<Vec<u8>, Vec<u64>>,
+    mentions: HashMap<Vec<u8>, Vec<u64>, Quick>,
 }
 
 impl View {
@@ -23,7 +24,7 @@ impl View {
         View {
             state,
             facts,
-            mentions: HashMap::new(),
+            mentions: HashMap::default(),
         }
     }
 
@@ -40,9 +41,16 @@ impl View {
     /// Folds one event into all parts but the state, which knows it already.
     pub fn count(&mut self, event: &Event) {
         self.facts.evolve(event);
-        for tag in tags(event) {
-            self.mentions.entry(tag).or_default().push(event.seq);
-        }
+        let (mentions, mut tag) = (&mut self.mentions, Vec::with_capacity(32));
+        each_tag(&event.body, &mut |family, code| {
+            tag.clear();
+            tag.push(family);
+            tag.extend_from_slice(code.as_str().as_bytes());
+            match mentions.get_mut(&tag) {
+                Some(seqs) => seqs.push(event.seq),
+                None => drop(mentions.insert(tag.clone(), vec![event.seq])),
+            }
+        });
     }
 
     /// The places of the events that carry a tag (`domain::tags`), in their order.

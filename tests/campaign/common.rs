@@ -44,7 +44,7 @@ pub fn written(seq: u64, first: u64, size: u64, bytes: u64) -> NewEvent {
     NewEvent {
         id: Uuid::from_u128(seq.into()),
         tags: vec![b"t".to_vec()],
-        members: vec![("data", text), ("type", "\"t\"".to_owned())],
+        members: vec![("data", text), ("type", "\"t\"".to_owned())].into(),
     }
 }
 

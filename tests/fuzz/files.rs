@@ -266,7 +266,8 @@ pub fn write_first_inputs(write: &dyn Fn(&str, &str, &[u8])) {
             members: vec![
                 ("data", format!("\"{number}\"")),
                 ("type", "\"t\"".to_owned()),
-            ],
+            ]
+            .into(),
         };
         log.append(vec![event], &Condition::default()).unwrap();
     }

@@ -455,7 +455,8 @@ pub fn write_first_inputs(write: impl Fn(&str, &str, &[u8])) {
             members: vec![
                 ("data", format!("\"{number}\"")),
                 ("type", "\"t\"".to_owned()),
-            ],
+            ]
+            .into(),
         };
         log.append(batch.map(event).collect(), &Condition::default())
             .unwrap();

@@ -72,7 +72,7 @@ fn with_members(number: u128, members: Vec<(&'static str, String)>) -> NewEvent 
     NewEvent {
         id: Uuid::from_u128(number),
         tags: tags.map(String::into_bytes).collect(),
-        members,
+        members: members.into(),
     }
 }
 

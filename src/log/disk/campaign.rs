@@ -48,7 +48,7 @@ fn event(number: u128, bytes: usize) -> NewEvent {
     NewEvent {
         id: Uuid::from_u128(number),
         tags: vec![b"t".to_vec()],
-        members: vec![("data", data), ("type", "\"t\"".to_owned())],
+        members: vec![("data", data), ("type", "\"t\"".to_owned())].into(),
     }
 }
 

@@ -75,32 +75,57 @@ pub(super) fn plain(entries: &[Entry]) -> Vec<(u64, Vec<u8>)> {
     closed.collect()
 }
 
-/// Packs a power of two of events into one block, or into smaller ones where it would be too big.
-pub(super) fn pack(entries: &[Entry], out: &mut Vec<(u64, Vec<u8>)>) -> Result<(), String> {
-    let Some(first) = entries.first() else {
-        return Ok(());
-    };
-    let mut raw = Vec::new();
-    for entry in entries {
-        raw.extend_from_slice(&entry.event.bytes);
-        raw.push(b'\n');
+/// What packing needs again and again.
+#[derive(Default)]
+pub(super) struct Press {
+    compressor: Option<zstd::bulk::Compressor<'static>>,
+    raw: Vec<u8>,
+    packed: Vec<u8>,
+}
+
+impl Press {
+    /// Packs a power of two of events into one block, or into smaller ones where it would be too
+    /// big.
+    pub(super) fn pack(
+        &mut self,
+        entries: &[Entry],
+        out: &mut Vec<(u64, Vec<u8>)>,
+    ) -> Result<(), String> {
+        let Some(first) = entries.first() else {
+            return Ok(());
+        };
+        self.raw.clear();
+        for entry in entries {
+            self.raw.extend_from_slice(&entry.event.bytes);
+            self.raw.push(b'\n');
+        }
+        let text = |error: std::io::Error| error.to_string();
+        let compressor = match &mut self.compressor {
+            Some(compressor) => compressor,
+            none => none.insert(zstd::bulk::Compressor::new(LEVEL).map_err(text)?),
+        };
+        self.packed.clear();
+        self.packed
+            .reserve(zstd::zstd_safe::compress_bound(self.raw.len()));
+        compressor
+            .compress_to_buffer(&self.raw, &mut self.packed)
+            .map_err(text)?;
+        if self.packed.len() + PACKED_HEADER > PACKED_MOST && entries.len() > 1 {
+            let (left, right) = entries.split_at(entries.len() / 2);
+            self.pack(left, out)?;
+            return self.pack(right, out);
+        }
+        let leaves: Vec<Hash> = entries.iter().map(|entry| entry.leaf).collect();
+        let number = |len: usize| u32::try_from(len).unwrap_or(u32::MAX).to_be_bytes();
+        let mut block = Vec::with_capacity(PACKED_HEADER + self.packed.len());
+        block.resize(OPENING, 0);
+        block.extend_from_slice(&number(entries.len()));
+        block.extend_from_slice(&number(self.raw.len()));
+        block.extend_from_slice(&merkle::root(&leaves));
+        block.extend_from_slice(&self.packed);
+        out.push((first.event.seq, close(PACKED, block)));
+        Ok(())
     }
-    let packed = zstd::bulk::compress(&raw, LEVEL).map_err(|error| error.to_string())?;
-    if packed.len() + PACKED_HEADER > PACKED_MOST && entries.len() > 1 {
-        let (left, right) = entries.split_at(entries.len() / 2);
-        pack(left, out)?;
-        return pack(right, out);
-    }
-    let leaves: Vec<Hash> = entries.iter().map(|entry| entry.leaf).collect();
-    let number = |len: usize| u32::try_from(len).unwrap_or(u32::MAX).to_be_bytes();
-    let mut block = Vec::with_capacity(PACKED_HEADER + packed.len());
-    block.resize(OPENING, 0);
-    block.extend_from_slice(&number(entries.len()));
-    block.extend_from_slice(&number(raw.len()));
-    block.extend_from_slice(&merkle::root(&leaves));
-    block.extend_from_slice(&packed);
-    out.push((first.event.seq, close(PACKED, block)));
-    Ok(())
 }
 
 /// The events of a block, each closed by a line feed.

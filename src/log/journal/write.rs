@@ -234,26 +234,43 @@ impl JournalWriter {
 
     /// Writes the frame with the events that were added. It is not durable yet.
     pub(crate) fn put(&mut self, spec: FrameSpec) -> Result<(), WriteFault> {
-        let events = self.frame.get(FRAME_HEADER..).unwrap_or_default();
+        let mut frame = std::mem::take(&mut self.frame);
+        let crc = crc32c::crc32c(frame.get(FRAME_HEADER..).unwrap_or_default());
+        let put = self.put_whole(spec, &mut frame, crc);
+        self.frame = frame;
+        put?;
+        self.clear_frame();
+        Ok(())
+    }
+
+    /// Writes a frame that was put together elsewhere: the place of its header, then its events,
+    /// whose checksum is known. It is not durable yet.
+    pub(crate) fn put_whole(
+        &mut self,
+        spec: FrameSpec,
+        frame: &mut [u8],
+        payload_crc: u32,
+    ) -> Result<(), WriteFault> {
         let header = FrameHeader {
             end: spec.end,
             ledger: self.ledger,
             first_seq: spec.first_seq,
             batch_first: spec.batch_first,
             count: spec.count,
-            payload_len: u32::try_from(events.len()).unwrap_or(u32::MAX),
+            payload_len: u32::try_from(frame.len().saturating_sub(FRAME_HEADER))
+                .unwrap_or(u32::MAX),
             at_ms: spec.at_ms,
             prev: self.cursor.hash,
             root: spec.root,
-            payload_crc: crc32c::crc32c(events),
+            payload_crc,
         };
-        if let Some(place) = self.frame.first_chunk_mut() {
-            *place = header.encode();
+        let bytes = header.encode();
+        if let Some(place) = frame.first_chunk_mut() {
+            *place = bytes;
         }
-        let written = write_all_at(&self.file, &self.frame, self.cursor.offset);
+        let written = write_all_at(&self.file, frame, self.cursor.offset);
         written.map_err(|error| write_fault(&error))?;
         self.cursor = self.cursor.after(&header);
-        self.clear_frame();
         Ok(())
     }
 

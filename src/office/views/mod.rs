@@ -18,6 +18,7 @@
 //! No personal field is opened on the way: the events that are kept stand as they stand in the log.
 
 mod about;
+mod ahead;
 mod base;
 mod file;
 mod keys;

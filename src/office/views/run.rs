@@ -1,11 +1,12 @@
 //! What is saved of a range of events beside the facts.
 
 use std::path::Path;
+use std::thread;
 
 use serde::{Deserialize, Serialize};
 
 use super::file::{Part, Parts, from_bytes, to_bytes};
-use super::keys::{Key, event_keys, support_of};
+use super::keys::{Key, put_event_keys, support_of};
 use super::words::Words;
 use crate::domain::code::Code;
 use crate::domain::event::{Body, Event};
@@ -376,6 +377,8 @@ pub(super) struct RunBuilder {
     listed: [Vec<u64>; 2],
     marks: Vec<Mark>,
     keys: Vec<(u64, u64)>,
+    /// The keys of the event that was taken last.
+    keys_of_one: Vec<Key>,
     codes: [Vec<(String, u32)>; 2],
 }
 
@@ -391,6 +394,7 @@ impl RunBuilder {
             listed: [Vec::new(), Vec::new()],
             marks: Vec::new(),
             keys: Vec::new(),
+            keys_of_one: Vec::new(),
             codes: [Vec::new(), Vec::new()],
         }
     }
@@ -404,7 +408,8 @@ impl RunBuilder {
     pub(super) fn take(&mut self, event: &Event, bytes: &[u8], frontier: &Frontier) {
         self.last = event.seq;
         let seq = event.seq;
-        let keys = event_keys(event).into_iter();
+        put_event_keys(event, &mut self.keys_of_one);
+        let keys = self.keys_of_one.iter();
         self.keys.extend(keys.map(|key| (key.0, seq)));
         if let Some(part) = match class_of(&event.body) {
             Class::Core => Some(&mut self.core),
@@ -495,7 +500,7 @@ impl RunBuilder {
             }
             *index = Part::add(&mut file, &to_bytes(&blocks)?);
         }
-        self.keys.sort_unstable();
+        sort(&mut self.keys);
         let keys = write_keys(&self.keys, self.first, &mut file);
         let name = format!("run.{}-{}", self.first, self.last);
         super::file::write(&dir.join(&name), &file).map_err(|error| format!("{name}: {error}"))?;
@@ -511,6 +516,22 @@ impl RunBuilder {
             codes,
             keys,
         })
+    }
+}
+
+/// Sorts keys, of many each half in a thread of its own.
+fn sort(keys: &mut [(u64, u64)]) {
+    const MANY: usize = 100_000;
+    let half = keys.len() / 2;
+    if keys.len() < MANY {
+        return keys.sort_unstable();
+    }
+    keys.select_nth_unstable(half);
+    if let Some((low, high)) = keys.split_at_mut_checked(half) {
+        thread::scope(|scope| {
+            scope.spawn(|| low.sort_unstable());
+            high.sort_unstable();
+        });
     }
 }
 

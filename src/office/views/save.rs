@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
+use std::thread;
 
+use super::ahead::{self, Seen};
 use super::base::SavedBase;
 use super::file::{Part, to_bytes};
 use super::keys::{support_key, support_of};
@@ -12,7 +14,7 @@ use super::manifest::{CellsFile, Manifest, MonthFile};
 use super::run::{Run, RunBuilder};
 use super::{Views, events_at, folder};
 use crate::domain::event::Event;
-use crate::log::merkle::{Frontier, leaf_hash};
+use crate::log::merkle::Frontier;
 use crate::log::{EventRead, LogError, durable};
 use crate::office::error::OfficeError;
 use crate::office::ledger::decode;
@@ -118,17 +120,19 @@ fn save_onto<L: EventRead>(
         None => Facts::default(),
     };
     let mut at_ms = 0;
-    for stored in log.read(from + 1, head.seq)? {
-        let stored = stored?;
-        let event = decode(&stored)?;
-        frontier.push(leaf_hash(&stored.bytes));
+    ahead::each(log, from + 1, &mut |Seen {
+                                         stored,
+                                         leaf,
+                                         event,
+                                     }| {
+        frontier.push(leaf);
         run.take(&event, &stored.bytes, &frontier);
         facts.evolve(&event);
         at_ms = event.at_ms;
         if event.seq.is_multiple_of(PROGRESS_STEP) || event.seq == head.seq {
             progress(event.seq - from, head.seq - from);
         }
-    }
+    })?;
     if frontier.root() != head.root {
         let why = "the log changed while it was read".to_owned();
         return Err(OfficeError::Views(why));
@@ -197,11 +201,21 @@ fn write<L: EventRead>(
     manifest.dictionaries = facts.dictionaries();
     let count = |len: usize| u32::try_from(len).unwrap_or(u32::MAX);
     manifest.counts = [count(facts.households.len()), count(facts.persons.len())];
-    let changed = Packed::changed(facts).map_err(OfficeError::Views)?;
-    let months = changed.months.len();
-    manifest.months = months_of(&dir, before, &changed, manifest.seq)?;
     let folded = run.len();
-    manifest.runs = runs_of(&dir, before, run)?;
+    // The keys are sorted and written while the months are packed.
+    let (runs, months) = thread::scope(|scope| {
+        let beside = scope.spawn(|| runs_of(&dir, before, run));
+        let months = Packed::changed(facts).map_err(OfficeError::Views);
+        let months = months.and_then(|changed| {
+            let files = months_of(&dir, before, &changed, manifest.seq)?;
+            Ok((changed, files))
+        });
+        let stopped = |_| Err(OfficeError::Views("writing the keys stopped".to_owned()));
+        (beside.join().unwrap_or_else(stopped), months)
+    });
+    let (changed, files) = months?;
+    (manifest.months, manifest.runs) = (files, runs?);
+    let months = changed.months.len();
     let changed: Vec<Month> = changed.months.iter().map(|packed| packed.month).collect();
     manifest.cells = cells_of(ledger, &manifest, before, &changed)?;
     manifest.write(&dir).map_err(OfficeError::Views)?;
