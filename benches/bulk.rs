@@ -12,6 +12,7 @@
 )]
 
 use std::path::Path;
+use std::sync::mpsc::sync_channel;
 use std::time::{Duration, Instant};
 
 use socai::domain::event::Event;
@@ -96,18 +97,28 @@ fn size(path: &Path) -> u64 {
     sizes.sum()
 }
 
-fn in_bulk(mut log: SledLog, events: &[Event], mut view: Option<&mut View>) -> usize {
-    for part in events.chunks(BULK) {
-        let new = new_events(part).unwrap();
-        let appended = log.append(new, &Condition::default()).unwrap();
-        if let Some(view) = view.as_deref_mut() {
-            for (event, seq) in part.iter().zip(appended.first..) {
-                assert_eq!(event.seq, seq);
+/// What is durable is folded in a thread behind the appends.
+fn in_bulk(mut log: SledLog, events: &[Event], view: Option<&mut View>) -> usize {
+    std::thread::scope(|scope| {
+        let (send, durable) = sync_channel::<&[Event]>(16);
+        let folds = view.is_some();
+        scope.spawn(move || {
+            let Some(view) = view else { return };
+            for event in durable.iter().flatten() {
                 view.evolve(event).unwrap();
             }
+        });
+        for part in events.chunks(BULK) {
+            let new = new_events(part).unwrap();
+            let appended = log.append(new, &Condition::default()).unwrap();
+            assert_eq!(appended.first, part.first().unwrap().seq);
+            if folds {
+                send.send(part).unwrap();
+            }
         }
-    }
-    log.close().unwrap();
+        drop(send);
+        log.close().unwrap();
+    });
     events.len()
 }
 

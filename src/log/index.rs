@@ -8,7 +8,7 @@
 //!
 //! | key | value |
 //! |---|---|
-//! | `e`, first `seq` | a block of events, plain or packed (`block.rs`) |
+//! | `e`, first `seq` | a plain block of events (`block.rs`), or where a packed one stands (`block_file.rs`) |
 //! | `i`, id | `seq`, of a new event |
 //! | `t`, tag length, tag, `seq` | of a new event |
 //! | `r`, number, … | ids and tags of old events in sorted runs (`run.rs`) |
@@ -27,11 +27,14 @@
 //! of [`Sizes::pack`] events and one sorted run. So there are under 30,000 keys at 10 million
 //! events, and opening takes as long as at ten thousand.
 //!
+//! Packed blocks stand in a file of their own beside sled's. What stays in sled is a tenth of it.
+//!
 //! A leaf of sled holds up to 16 values, and one that does not fit a quarter of a sled segment goes
 //! to a file that sled never makes durable and never tidies. So a value has at most 64 KiB and a
 //! sled segment 8 MiB: 16 times 64 KiB fit.
 
 mod block;
+mod block_file;
 mod packer;
 mod run;
 pub(crate) mod whole;
@@ -51,6 +54,7 @@ use uuid::Uuid;
 
 pub(crate) use block::Block;
 use block::{Entry, Press};
+use block_file::BlockFile;
 use packer::Packer;
 pub(crate) use run::print_of;
 use run::{Run, TagGroup};
@@ -73,6 +77,8 @@ const PROBES: usize = 512;
 const META_KEY: &[u8] = b"m";
 const LIST_KEY: &[u8] = b"l";
 const META_FORMAT: u8 = 2;
+/// In format 2 packed blocks were values of sled; such an index is built anew.
+const LIST_FORMAT: u8 = 3;
 
 /// How much of what is kept where. Tests make them small.
 #[derive(Debug, Clone, Copy)]
@@ -175,11 +181,14 @@ struct List {
     runs: Vec<Run>,
     /// Runs that were merged and are being removed.
     leaving: Vec<u32>,
+    /// The file of blocks has at least so many bytes.
+    blocks_end: u64,
 }
 
 impl List {
     fn encode(&self) -> Vec<u8> {
-        let mut out = vec![META_FORMAT];
+        let mut out = vec![LIST_FORMAT];
+        out.extend_from_slice(&self.blocks_end.to_be_bytes());
         out.extend_from_slice(&self.packed_to.to_be_bytes());
         out.extend_from_slice(&self.new.to_be_bytes());
         out.extend_from_slice(&self.next_number.to_be_bytes());
@@ -205,10 +214,11 @@ impl List {
             return None;
         }
         let mut take = Take(body);
-        if take.array::<1>()? != [META_FORMAT] {
+        if take.array::<1>()? != [LIST_FORMAT] {
             return None;
         }
         let mut list = List {
+            blocks_end: u64::from_be_bytes(take.array()?),
             packed_to: u64::from_be_bytes(take.array()?),
             new: u64::from_be_bytes(take.array()?),
             next_number: u32::from_be_bytes(take.array()?),
@@ -248,6 +258,7 @@ pub(crate) struct Index {
     sizes: Sizes,
     list: List,
     waiting: Waiting,
+    blocks: BlockFile,
     packer: Packer,
     press: Press,
     /// The last event that is in sled.
@@ -341,6 +352,9 @@ impl Index {
         if list.packed_to + list.new != meta.cursor.seq {
             return Err("it does not say where its events are".to_owned());
         }
+        if list.blocks_end > index.blocks.end() {
+            return Err("a part of its blocks is missing".to_owned());
+        }
         index.list = list;
         index.flushed = meta.cursor.seq;
         Ok((index, meta))
@@ -372,6 +386,7 @@ impl Index {
             sizes: Sizes::default(),
             list: List::default(),
             waiting: Waiting::default(),
+            blocks: BlockFile::open(path)?,
             packer: Packer::default(),
             press: Press::default(),
             flushed: 0,
@@ -493,16 +508,20 @@ impl Index {
         let (old, rest) = entries.split_at_checked(packed).unwrap_or((&entries, &[]));
         let mut waits = Blocks::default();
         let mut handed = self.packer.finish(&mut self.press)?;
+        let mut places = Vec::new();
         for group in old.chunks(pack) {
             let first = group.first().map_or(0, |entry| entry.event.seq);
-            let mut blocks = handed.remove(&first).unwrap_or_default();
-            if blocks.is_empty() {
-                self.press.pack(group, &mut blocks)?;
-            }
-            for (seq, block) in blocks {
-                gone.remove(block_key(seq).as_slice());
-                self.put(&mut waits, block_key(seq).to_vec(), block)?;
-            }
+            let block = match handed.remove(&first) {
+                Some(block) => block,
+                None => self.press.pack(group)?,
+            };
+            places.push((block_key(first), self.blocks.append(&block)?));
+        }
+        // What sled says of them must hold after a crash too.
+        self.blocks.sync()?;
+        for (key, place) in places {
+            gone.remove(key.as_slice());
+            self.put(&mut waits, key.to_vec(), place.to_vec())?;
         }
         // Ids and tags of the rest stay keys of their own, so that a run ends where blocks do.
         let number = self.list.next_number;
@@ -545,6 +564,7 @@ impl Index {
             self.list.next_number += 1;
         }
         self.list.packed_to = end;
+        self.list.blocks_end = self.blocks.end();
         self.list.new = rest.len() as u64;
         batch.insert(LIST_KEY, self.list.encode());
         batch.insert(META_KEY, meta.encode());
@@ -803,13 +823,17 @@ impl Index {
         let first = seq_behind(&key);
         let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
         if first + self.sizes.pack > self.list.packed_to + 1 {
-            // Plain blocks cost nothing to open, and change.
-            return block::open(&value).map(Block::new);
+            // Plain blocks cost nothing to open, and change. After a crash a packed one can stand
+            // here already.
+            let packed = self.blocks.read(&value)?;
+            return block::open(packed.as_deref().unwrap_or(&value)).map(Block::new);
         }
         if let Some((_, events)) = opened.iter().find(|(known, _)| *known == first) {
             return Ok(Block::new(events.clone()));
         }
-        let events = block::open(&value)?;
+        let packed = self.blocks.read(&value)?;
+        let packed = packed.ok_or("a block is not where it should be")?;
+        let events = block::open(&packed)?;
         if opened.len() >= OPENED {
             opened.remove(0);
         }
@@ -1188,20 +1212,18 @@ mod tests {
                 }
             })
             .collect();
-        let mut blocks = Vec::new();
-        Press::default().pack(&entries, &mut blocks).unwrap();
-        let good = &blocks[0].1;
-        assert!(block::open(&IVec::from(good.as_slice())).is_ok());
+        let good = Press::default().pack(&entries).unwrap();
+        assert!(block::open(&good).is_ok());
         for bit in 0..good.len() * 8 {
             let mut flipped = good.clone();
             flipped[bit / 8] ^= 1 << (bit % 8);
-            assert!(block::open(&IVec::from(flipped)).is_err());
+            assert!(block::open(&flipped).is_err());
         }
         // A block of other events with a right checksum has another root.
         let mut other = good.clone();
         other[13] ^= 1;
         let crc = crc32c::crc32c(&other[5..]).to_be_bytes();
         other[1..5].copy_from_slice(&crc);
-        assert!(block::open(&IVec::from(other)).is_err());
+        assert!(block::open(&other).is_err());
     }
 }

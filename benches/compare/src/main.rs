@@ -370,23 +370,36 @@ fn socai_grouped(log: SledLog, events: &[Event]) -> f64 {
     rate
 }
 
-/// From typed events: validated, encoded, hashed, journalled, indexed, and folded into the view.
+/// From typed events: validated, encoded, hashed, journalled, indexed, and folded into the view
+/// once they are durable, in a thread behind the appends.
 fn socai_in_bulk(mut log: SledLog, events: &[Event], project: bool) -> f64 {
     let begun = Instant::now();
-    let mut view = View::default();
-    for part in events.chunks(BULK) {
-        let new = new_events(part).unwrap();
-        let appended = log.append(new, &Condition::default()).unwrap();
-        if project {
-            for (event, seq) in part.iter().zip(appended.first..) {
-                let mut event = event.clone();
-                event.seq = seq;
-                view.evolve(&event).unwrap();
+    std::thread::scope(|scope| {
+        let (send, durable) = sync_channel::<&[Event]>(16);
+        let folding = project.then(|| {
+            scope.spawn(move || {
+                let mut view = View::default();
+                for event in durable.iter().flatten() {
+                    view.evolve(event).unwrap();
+                }
+                view
+            })
+        });
+        for part in events.chunks(BULK) {
+            let new = new_events(part).unwrap();
+            let appended = log.append(new, &Condition::default()).unwrap();
+            assert_eq!(appended.first, part[0].seq);
+            if project {
+                send.send(part).unwrap();
             }
         }
-    }
-    log.close().unwrap();
-    a_second(events.len(), begun)
+        drop(send);
+        log.close().unwrap();
+        let view = folding.map(|folding| folding.join().unwrap());
+        let rate = a_second(events.len(), begun);
+        drop(view);
+        rate
+    })
 }
 
 fn ask(dir: &Path, rounds: u64) {

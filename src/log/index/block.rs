@@ -20,15 +20,11 @@
 
 use std::sync::Arc;
 
-use sled::IVec;
-
 use crate::log::event::StoredEvent;
 use crate::log::merkle::{self, Hash, leaf_hash};
 
 /// The size of a plain block in bytes, unless one event is larger.
 pub(super) const BLOCK_TARGET: usize = 48 << 10;
-/// A packed block has at most this many bytes, unless one event is larger.
-const PACKED_MOST: usize = 60 << 10;
 /// No block unpacks to more: 512 events of the largest size.
 const UNPACKED_MOST: usize = 512 * 65_536;
 const PLAIN: u8 = 1;
@@ -84,16 +80,8 @@ pub(super) struct Press {
 }
 
 impl Press {
-    /// Packs a power of two of events into one block, or into smaller ones where it would be too
-    /// big.
-    pub(super) fn pack(
-        &mut self,
-        entries: &[Entry],
-        out: &mut Vec<(u64, Vec<u8>)>,
-    ) -> Result<(), String> {
-        let Some(first) = entries.first() else {
-            return Ok(());
-        };
+    /// Packs a power of two of events into one block.
+    pub(super) fn pack(&mut self, entries: &[Entry]) -> Result<Vec<u8>, String> {
         self.raw.clear();
         for entry in entries {
             self.raw.extend_from_slice(&entry.event.bytes);
@@ -110,11 +98,6 @@ impl Press {
         compressor
             .compress_to_buffer(&self.raw, &mut self.packed)
             .map_err(text)?;
-        if self.packed.len() + PACKED_HEADER > PACKED_MOST && entries.len() > 1 {
-            let (left, right) = entries.split_at(entries.len() / 2);
-            self.pack(left, out)?;
-            return self.pack(right, out);
-        }
         let leaves: Vec<Hash> = entries.iter().map(|entry| entry.leaf).collect();
         let number = |len: usize| u32::try_from(len).unwrap_or(u32::MAX).to_be_bytes();
         let mut block = Vec::with_capacity(PACKED_HEADER + self.packed.len());
@@ -123,13 +106,12 @@ impl Press {
         block.extend_from_slice(&number(self.raw.len()));
         block.extend_from_slice(&merkle::root(&leaves));
         block.extend_from_slice(&self.packed);
-        out.push((first.event.seq, close(PACKED, block)));
-        Ok(())
+        Ok(close(PACKED, block))
     }
 }
 
 /// The events of a block, each closed by a line feed.
-pub(super) fn open(value: &IVec) -> Result<Arc<[u8]>, String> {
+pub(super) fn open(value: &[u8]) -> Result<Arc<[u8]>, String> {
     let unsound = || "a block is not as it was written".to_owned();
     let Some(([format, crc @ ..], content)) = value.split_first_chunk::<OPENING>() else {
         return Err(unsound());

@@ -9,9 +9,6 @@ use std::thread::{self, JoinHandle};
 
 use super::block::{Entry, Press};
 
-/// Packed blocks, each with the `seq` of its first event.
-pub(super) type Packed = Vec<(u64, Vec<u8>)>;
-
 /// No more groups wait: what comes then is packed by whoever needs it.
 const WAITING_MOST: usize = 256;
 
@@ -21,7 +18,7 @@ struct Queue {
     /// The group that the thread has.
     busy: Option<u64>,
     /// By the first `seq` of the group.
-    done: BTreeMap<u64, Packed>,
+    done: BTreeMap<u64, Vec<u8>>,
     closed: bool,
 }
 
@@ -70,15 +67,14 @@ impl Packer {
 
     /// What was packed of the groups that were handed over, by their first `seq`. What the thread
     /// has not begun is packed here.
-    pub(super) fn finish(&mut self, press: &mut Press) -> Result<BTreeMap<u64, Packed>, String> {
+    pub(super) fn finish(&mut self, press: &mut Press) -> Result<BTreeMap<u64, Vec<u8>>, String> {
         let mut queue = self.shared.queue();
         loop {
             if let Some((first, group)) = queue.waiting.pop_back() {
                 drop(queue);
-                let mut blocks = Packed::new();
-                press.pack(&group, &mut blocks)?;
+                let block = press.pack(&group)?;
                 queue = self.shared.queue();
-                queue.done.insert(first, blocks);
+                queue.done.insert(first, block);
             } else if queue.busy.is_some() {
                 queue = self.shared.wait(queue);
             } else {
@@ -126,10 +122,9 @@ fn pack_waiting(shared: &Shared) {
         queue.busy = Some(first);
         drop(queue);
         let busy = Busy(shared);
-        let mut blocks = Packed::new();
         // What cannot be packed here is tried again, and said, where it is needed.
-        if press.pack(&group, &mut blocks).is_ok() {
-            shared.queue().done.insert(first, blocks);
+        if let Ok(block) = press.pack(&group) {
+            shared.queue().done.insert(first, block);
         }
         drop(busy);
     }
