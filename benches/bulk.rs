@@ -16,7 +16,7 @@ use std::sync::mpsc::sync_channel;
 use std::time::{Duration, Instant};
 
 use socai::domain::event::Event;
-use socai::log::{Condition, EventLog, GroupCommit, SledLog};
+use socai::log::{Condition, EventLog, EventRead, GroupCommit, SledLog};
 use socai::office::new_events;
 use socai::projection::View;
 
@@ -40,7 +40,11 @@ fn main() {
     let (count, rounds) = (number(0, 200_000), number(1, 3));
     let mut plan = generate::Plan::of(count);
     plan.sealed = false;
-    let events: Vec<Event> = generate::events(plan, 40, None)
+    let first = {
+        let dir = tempfile::tempdir().unwrap();
+        generate::open(&dir.path().join("ledger")).0.head().seq + 1
+    };
+    let events: Vec<Event> = generate::events(plan, first, None)
         .flat_map(|day| day.events)
         .collect();
     for _ in 0..rounds {

@@ -30,8 +30,9 @@
 //! Packed blocks stand in a file of their own beside sled's. What stays in sled is a tenth of it.
 //!
 //! A leaf of sled holds up to 16 values, and one that does not fit a quarter of a sled segment goes
-//! to a file that sled never makes durable and never tidies. So a value has at most 64 KiB and a
-//! sled segment 8 MiB: 16 times 64 KiB fit.
+//! to a file that sled never makes durable and never tidies. So a value has at most 30 KiB (a plain
+//! block with one larger event stands in the file of blocks) and a sled segment 2 MiB: 16 times
+//! 30 KiB fit. Larger segments leave more of the disk unused.
 
 mod block;
 mod block_file;
@@ -67,7 +68,7 @@ use super::journal::walk::Cursor;
 use super::merkle::{Frontier, Hash, leaf_hash};
 
 const CACHE: u64 = 64 << 20;
-const SLED_SEGMENT: usize = 8 << 20;
+const SLED_SEGMENT: usize = 2 << 20;
 /// Blocks go in until they hold this many bytes together.
 const BATCH_BYTES: usize = 1 << 20;
 /// So many opened blocks are kept.
@@ -475,8 +476,9 @@ impl Index {
     ) -> Result<(), String> {
         let mut batch = sled::Batch::default();
         for (seq, block) in block::plain(entries) {
-            batch.insert(&block_key(seq), block);
+            batch.insert(&block_key(seq), self.blocks.plain(block)?);
         }
+        self.blocks.sync()?;
         for (entry, tags) in entries.iter().zip(tags) {
             let seq = entry.event.seq.to_be_bytes();
             batch.insert(&id_key(&entry.event.id), &seq);
@@ -485,6 +487,7 @@ impl Index {
             }
         }
         self.list.new += entries.len() as u64;
+        self.list.blocks_end = self.blocks.end();
         batch.insert(LIST_KEY, self.list.encode());
         batch.insert(META_KEY, meta.encode());
         self.apply(batch)
@@ -545,8 +548,9 @@ impl Index {
         let mut batch = sled::Batch::default();
         for (seq, block) in block::plain(rest) {
             gone.remove(block_key(seq).as_slice());
-            batch.insert(&block_key(seq), block);
+            batch.insert(&block_key(seq), self.blocks.plain(block)?);
         }
+        self.blocks.sync()?;
         gone.into_iter().for_each(|key| batch.remove(key));
         for key in self.keys(b"i", b'i')?.chain(self.keys(b"t", b't')?) {
             batch.remove(key);

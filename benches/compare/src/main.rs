@@ -249,8 +249,12 @@ fn write_jobs(count: u64, rounds: u64, dir: &Path) {
     let mut plan = generate::Plan::of(count);
     // Sealed fields would need the keys of each ledger; sealing is measured apart.
     plan.sealed = false;
+    // What a new ledger already has, so that each event knows its place.
+    let (log, ..) = generate::open(&dir.join("new"));
+    let first = log.head().seq + 1;
+    drop(log);
     let events: Vec<Event> =
-        generate::events(plan, 40, None).flat_map(|day| day.events).collect();
+        generate::events(plan, first, None).flat_map(|day| day.events).collect();
     let bytes: Vec<Vec<u8>> = events.iter().map(|event| codec::encode(event).unwrap()).collect();
     for round in 0..rounds {
         let dir = dir.join(format!("round-{round}"));

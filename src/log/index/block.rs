@@ -24,7 +24,7 @@ use crate::log::event::StoredEvent;
 use crate::log::merkle::{self, Hash, leaf_hash};
 
 /// The size of a plain block in bytes, unless one event is larger.
-pub(super) const BLOCK_TARGET: usize = 48 << 10;
+pub(super) const BLOCK_TARGET: usize = 24 << 10;
 /// No block unpacks to more: 512 events of the largest size.
 const UNPACKED_MOST: usize = 512 * 65_536;
 const PLAIN: u8 = 1;

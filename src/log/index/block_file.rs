@@ -21,6 +21,9 @@ use std::path::Path;
 const NAME: &str = "blocks";
 /// What the place of a block begins with; a block itself begins with another format.
 const PLACED: u8 = 3;
+/// A larger value stands here whatever it is: sled would put it into a file that it never makes
+/// durable.
+const LARGEST_IN_SLED: usize = 30 << 10;
 /// The length of a place.
 const PLACE: usize = 13;
 /// No block is longer, so that a damaged place does not ask for more.
@@ -68,6 +71,14 @@ impl BlockFile {
         self.end += u64::from(len);
         self.dirty = true;
         Ok(place)
+    }
+
+    /// What sled keeps of a plain block: the block, or its place where one event made it large.
+    pub(super) fn plain(&mut self, block: Vec<u8>) -> Result<Vec<u8>, String> {
+        if block.len() <= LARGEST_IN_SLED {
+            return Ok(block);
+        }
+        self.append(&block).map(|place| place.to_vec())
     }
 
     /// Makes what was written durable.
