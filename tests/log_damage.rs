@@ -286,7 +286,7 @@ fn a_large_batch_without_its_end_is_discarded_whole() {
     let mut log = SledLog::create(dir.path(), LEDGER, options()).unwrap();
     add(&mut log, 1..=2);
     let kept = lines(&log);
-    let events = (10..16).map(|number| sized(number, 60_000)).collect();
+    let events = (10..16).map(|number| sized(number, 30_000)).collect();
     log.append(events, &Condition::default()).unwrap();
     drop(log);
     let whole = fs::read(segment_path(dir.path())).unwrap();
