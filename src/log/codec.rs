@@ -223,7 +223,10 @@ fn members_with<B: Bodies>(
 ) -> Result<Members, serde_json::Error> {
     let mut members = Members::default();
     if let Some(batch) = &event.batch {
-        members.put("batch", |out| done(writer::put_uuid(batch, out)))?;
+        members.put("batch", |out| {
+            writer::put_uuid(batch, out);
+            Ok(())
+        })?;
     }
     members.put("by", |out| writer::put_actor(&event.by, out))?;
     members.put("data", data)?;
@@ -236,7 +239,10 @@ fn members_with<B: Bodies>(
         })?;
     }
     if event.late {
-        members.put("late", |out| done(out.extend_from_slice(b"true")))?;
+        members.put("late", |out| {
+            out.extend_from_slice(b"true");
+            Ok(())
+        })?;
     }
     if let Some(reason) = &event.reason {
         members.put("reason", |out| writer::put_escaped(reason, out))?;
@@ -246,10 +252,9 @@ fn members_with<B: Bodies>(
     }
     let name = event.body.type_name();
     members.put("type", |out| writer::put_escaped(name, out))?;
-    members.put("v", |out| done(put_number(v.into(), out)))?;
+    members.put("v", |out| {
+        put_number(v.into(), out);
+        Ok(())
+    })?;
     Ok(members)
-}
-
-fn done((): ()) -> Result<(), serde_json::Error> {
-    Ok(())
 }
