@@ -116,6 +116,13 @@ fn documents(criterion: &mut Criterion) {
             .matches("\"drawing\"")
             .count();
         assert!(charts >= 2, "the report has {charts} charts");
+        group.bench_function("opening the saved views alone", |bench| {
+            bench.iter(|| open(&dir));
+        });
+        let ledger = open(&dir);
+        group.bench_function("counting every figure and chart alone", |bench| {
+            bench.iter(|| ledger.draft(&half_year()).unwrap());
+        });
         for (ending, write) in forms() {
             group.bench_function(format!("a report as .{ending}, from the ledger"), |bench| {
                 bench.iter(|| write(&open(&dir).draft(&half_year()).unwrap()));

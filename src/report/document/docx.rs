@@ -163,13 +163,21 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Bars, then the table that they are read off; they stay together where the table is short.
+    /// Bars, then the table that they are read off. Where the table is short they stand in one row
+    /// that is not parted, since not every program keeps tables together.
     fn chart(&mut self, chart: &Chart) {
-        match drawn::of_chart(chart, self.report.language) {
-            Some(drawn) => self.drawn(&drawn, true),
-            None => self.out.push_str(&table::title(&chart.table.title)),
+        let Some(drawn) = drawn::of_chart(chart, self.report.language) else {
+            return self.table(&chart.table);
+        };
+        let together = table::is_short(&chart.table);
+        if together {
+            self.out.push_str(&table::frame());
         }
+        self.drawn(&drawn, true);
         self.out.push_str(&table::data(&chart.table, false));
+        if together {
+            self.out.push_str(table::FRAME_END);
+        }
     }
 
     /// Bars under what they show. `with_table` keeps them with the table that follows.

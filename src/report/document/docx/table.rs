@@ -34,7 +34,7 @@ pub(super) fn data(table: &Table, with_next: bool) -> String {
     for (place, cells) in table.rows.iter().enumerate() {
         let ends = place == last && (with_next || !table.total.is_empty());
         // The first row does not stand alone under the head, and a short table is not parted.
-        let begins = place < last && (place == 0 || table.rows.len() <= SHORT);
+        let begins = place < last && (place == 0 || is_short(table));
         let place = if ends || begins {
             Place::Kept
         } else {
@@ -62,8 +62,25 @@ pub(super) fn data(table: &Table, with_next: bool) -> String {
     out
 }
 
-/// A table of no more rows stands on one page.
-const SHORT: usize = 10;
+/// Whether a table stands on one page.
+pub(super) fn is_short(table: &Table) -> bool {
+    table.rows.len() <= 10
+}
+
+/// Opens a row without lines that is not parted, and what stands in it.
+pub(super) fn frame() -> String {
+    let whole = page::TEXT;
+    format!(
+        "{}<w:tr><w:trPr><w:cantSplit/></w:trPr><w:tc><w:tcPr><w:tcW w:w=\"{whole}\" \
+         w:type=\"dxa\"/></w:tcPr>",
+        opening(&[whole], false)
+    )
+}
+
+/// Ends it, with a paragraph that is not seen, so that the next frame is a table of its own.
+pub(super) const FRAME_END: &str = "</w:tc></w:tr></w:tbl><w:p><w:pPr><w:spacing \
+    w:before=\"0\" w:after=\"0\" w:line=\"20\" w:lineRule=\"exact\"/><w:rPr><w:sz w:val=\"2\"/>\
+    </w:rPr></w:pPr></w:p>";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
