@@ -14,6 +14,7 @@ use super::template::{Draws, Goal, Grouped, Measure, Rows, Span, TableSpec};
 use crate::domain::catalogue;
 use crate::domain::code::Code;
 use crate::domain::language::Text;
+use crate::domain::period::Period;
 use crate::domain::stage::Stage;
 use crate::projection::figures::{self, Dimension, Row};
 
@@ -102,40 +103,7 @@ impl Asker<'_> {
     /// What each source gave to programmes and projects, and what of it was paid out. What a
     /// project was given by name is its own, and so is what was paid in it.
     fn budgets(&mut self, programme: Option<&str>, title: String) -> Result<Chart, ReportError> {
-        let wanted = programme.map(|code| self.below(code));
-        let counts = |code: Option<&Code>| match (&wanted, code) {
-            (None, _) => true,
-            (Some(wanted), Some(code)) => wanted.contains(code.as_str()),
-            (Some(_), None) => false,
-        };
-        let (mut programmes, mut projects) = (Sums::new(), Sums::new());
-        let mut own: BTreeSet<&str> = BTreeSet::new();
-        let year = self.year;
-        for ((programme, project, source, period), (amount, _)) in &self.view.state.budgets {
-            let (sums, key) = match project {
-                Some(project) => {
-                    own.insert(project.as_str());
-                    let known = self.view.state.projects.get(project);
-                    let under = known.and_then(|known| known.registered.programme.as_ref());
-                    if !counts(under.or(programme.as_ref())) {
-                        continue;
-                    }
-                    (&mut projects, project.to_string())
-                }
-                None => {
-                    let within = period.is_some_and(|period| {
-                        year.first_day() <= period.first_day()
-                            && period.last_day() <= year.last_day()
-                    });
-                    if !within || !counts(programme.as_ref()) {
-                        continue;
-                    }
-                    let key = programme.as_ref().map(Code::to_string);
-                    (&mut programmes, key.unwrap_or_default())
-                }
-            };
-            *sums.entry((key, source.to_string())).or_default() += i128::from(*amount);
-        }
+        let (programmes, projects) = self.given(programme);
         for (programme, source) in programmes.keys() {
             let question = Question {
                 programme: (!programme.is_empty()).then(|| programme.clone()),
@@ -145,15 +113,15 @@ impl Asker<'_> {
             self.beside.tables.push(question);
         }
         let mut rows = Vec::new();
-        let used = self.used_by_programmes(&own, &programmes, &title)?;
+        let used = self.used_by_programmes(&programmes, &title)?;
         self.budget_rows("programme", &programmes, &used, &mut rows);
         let used = self.used_by_projects(&projects, &title)?;
         self.budget_rows("project", &projects, &used, &mut rows);
-        let money = |vi: &str, en: &str| {
-            let label = self.lang.pick(vi, en);
-            self.column(&format!("{label} ({})", self.currency()), true)
-        };
         let pick = |vi, en| self.lang.pick(vi, en);
+        let money = |vi, en| {
+            let label = format!("{} ({})", pick(vi, en), self.currency());
+            self.column(&label, true)
+        };
         let columns = vec![
             self.column(pick("Chương trình, dự án", "Programme, project"), false),
             self.column(pick("Nguồn vốn", "Source"), false),
@@ -161,12 +129,55 @@ impl Asker<'_> {
             money("Đã giải ngân", "Paid out"),
             self.column(pick("Tỷ lệ (%)", "Share (%)"), true),
         ];
-        let (table, columns) = (self.drawn(columns, rows, title), vec![2, 3]);
         Ok(Chart {
-            columns,
+            columns: vec![2, 3],
             drawing: Drawing::Pairs,
-            table,
+            table: self.drawn(columns, rows, title),
         })
+    }
+
+    /// What was given to programmes in the year, and to projects at any time: of a programme and its
+    /// parts, or all.
+    fn given(&self, programme: Option<&str>) -> (Sums, Sums) {
+        let wanted = programme.map(|code| self.below(code));
+        let counts = |code: Option<&Code>| match (&wanted, code) {
+            (None, _) => true,
+            (Some(wanted), Some(code)) => wanted.contains(code.as_str()),
+            (Some(_), None) => false,
+        };
+        let (state, year) = (&self.view.state, self.year);
+        let within = |period: &Period| {
+            year.first_day() <= period.first_day() && period.last_day() <= year.last_day()
+        };
+        let (mut programmes, mut projects) = (Sums::new(), Sums::new());
+        for ((programme, project, source, period), (amount, _)) in &state.budgets {
+            let (sums, key) = match project {
+                Some(project) => {
+                    let known = state.projects.get(project);
+                    let under = known.and_then(|known| known.registered.programme.as_ref());
+                    if !counts(under.or(programme.as_ref())) {
+                        continue;
+                    }
+                    (&mut projects, project.to_string())
+                }
+                None => {
+                    if !period.as_ref().is_some_and(within) || !counts(programme.as_ref()) {
+                        continue;
+                    }
+                    let key = programme.as_ref().map(Code::to_string);
+                    (&mut programmes, key.unwrap_or_default())
+                }
+            };
+            *sums.entry((key, source.to_string())).or_default() += i128::from(*amount);
+        }
+        (programmes, projects)
+    }
+
+    /// The projects that were given money by name.
+    fn funded(&self) -> BTreeSet<String> {
+        let budgets = self.view.state.budgets.keys();
+        let named = budgets.filter_map(|(_, project, _, _)| project.as_ref());
+        named.map(Code::to_string).collect()
     }
 
     fn budget_rows(&self, by: &str, given: &Sums, used: &Sums, rows: &mut Vec<Vec<String>>) {
@@ -192,12 +203,8 @@ impl Asker<'_> {
 
     /// What was paid out in the year under programmes that were given money, outside of projects
     /// that have their own.
-    fn used_by_programmes(
-        &mut self,
-        own: &BTreeSet<&str>,
-        given: &Sums,
-        title: &str,
-    ) -> Result<Sums, ReportError> {
+    fn used_by_programmes(&mut self, given: &Sums, title: &str) -> Result<Sums, ReportError> {
+        let own = self.funded();
         let question = self.rows(&paid(Span::Year), Measure::Amount);
         let by = vec![Dimension::Programme, Dimension::Source, Dimension::Project];
         let rows = self.ask(&question, by, title)?;
@@ -210,7 +217,7 @@ impl Asker<'_> {
                 let [under, source, project] = row.keys.as_slice() else {
                     continue;
                 };
-                if row.amount == 0 || own.contains(project.as_str()) {
+                if row.amount == 0 || own.contains(project) {
                     continue;
                 }
                 if programme.is_empty() || parts.contains(under) {

@@ -98,90 +98,108 @@ fn part(number: i128, longest: i128) -> i32 {
     i32::try_from(length).unwrap_or(0)
 }
 
-/// The bars of a chart. None where there is nothing to draw: its table says why.
-pub(super) fn of_chart(chart: &Chart, lang: Lang) -> Option<Drawn> {
-    let mut rows = Vec::new();
+/// A row of a chart: its label, the cells that are drawn with their numbers, its last cell.
+struct Read<'a> {
+    label: String,
+    numbers: Vec<(&'a str, i128)>,
+    share: &'a str,
+}
+
+/// The rows of a chart; what is not known is not drawn.
+fn read(chart: &Chart, lang: Lang) -> Vec<Read<'_>> {
+    let mut rows = Vec::with_capacity(chart.table.rows.len());
     for row in &chart.table.rows {
         let numbers = chart.columns.iter().map(|place| {
             let cell = row.get(*place)?;
-            Some((cell.clone(), thousandths(cell, lang)?))
+            Some((cell.as_str(), thousandths(cell, lang)?))
         });
-        // What is not known is not drawn.
-        if let Some(numbers) = numbers.collect::<Option<Vec<_>>>() {
-            rows.push((label(&chart.table, row), numbers, row));
+        if let Some(numbers) = numbers.collect() {
+            rows.push(Read {
+                label: label(&chart.table, row),
+                numbers,
+                share: row.last().map_or("", String::as_str),
+            });
         }
     }
-    let numbers = || rows.iter().flat_map(|(_, numbers, _)| numbers);
-    if numbers().any(|(_, number)| *number < 0) {
+    rows
+}
+
+/// The bars of a chart. None where there is nothing to draw: its table says why.
+pub(super) fn of_chart(chart: &Chart, lang: Lang) -> Option<Drawn> {
+    let rows = read(chart, lang);
+    let numbers = rows.iter().flat_map(|row| &row.numbers);
+    let numbers: Vec<i128> = numbers.map(|(_, number)| *number).collect();
+    let longest = numbers.iter().copied().max()?;
+    if longest == 0 || numbers.iter().any(|number| *number < 0) {
         return None;
     }
+    if chart.drawing == Drawing::Bars {
+        return single(chart, rows, lang);
+    }
+    let groups = rows.iter().map(|row| double(chart.drawing, row, longest));
     let column = |at: usize| {
         let place = chart.columns.get(at)?;
         Some(chart.table.columns.get(*place)?.label.clone())
     };
-    let title = &chart.table.title;
-    if chart.drawing == Drawing::Bars {
-        rows.retain(|(_, numbers, _)| numbers.iter().any(|(_, number)| *number > 0));
-        let all = rows.len();
-        rows.truncate(BARS_MOST);
-        let first = |(label, numbers, _): (String, Vec<(String, i128)>, &Vec<String>)| {
-            let (cell, number) = numbers.into_iter().next()?;
-            Some((label, cell, number))
-        };
-        let found = rows.into_iter().filter_map(first).collect();
-        let mut caption = format!("{title}: {}", column(0)?);
-        if all > BARS_MOST {
-            caption.push_str(&lang.pick(
-                format!(" ({BARS_MOST} dòng lớn nhất trong {all})"),
-                format!(" (the {BARS_MOST} largest of {all})"),
-            ));
-        }
-        return Some(Drawn {
-            caption,
-            groups: bars(found)?,
-            legend: Vec::new(),
-        });
-    }
-    let longest = numbers().map(|(_, number)| *number).max()?;
-    let mut groups = Vec::with_capacity(rows.len());
-    for (label, numbers, row) in rows {
-        let [(whole, wanted), (used, reached)] = numbers.as_slice() else {
-            return None;
-        };
-        let bars = match chart.drawing {
-            Drawing::Parts => {
-                let own = *wanted.max(reached);
-                let share = row.last().map_or("", String::as_str);
-                vec![Bar {
-                    figure: format!("{used}/{whole} ({share}%)"),
-                    fill: Fill::Striped,
-                    frame: part(*wanted, own),
-                    length: part(*reached, own),
-                }]
-            }
-            Drawing::Pairs | Drawing::Bars => {
-                let bar = |figure: &String, number: i128, fill: Fill| Bar {
-                    figure: figure.clone(),
-                    fill,
-                    frame: 0,
-                    length: part(number, longest),
-                };
-                vec![
-                    bar(whole, *wanted, Fill::Empty),
-                    bar(used, *reached, Fill::Striped),
-                ]
-            }
-        };
-        groups.push(Group { bars, label });
-    }
-    if groups.is_empty() || longest == 0 {
-        return None;
-    }
     Some(Drawn {
-        caption: title.clone(),
-        groups,
+        caption: chart.table.title.clone(),
+        groups: groups.collect::<Option<_>>()?,
         legend: vec![(Fill::Empty, column(0)?), (Fill::Striped, column(1)?)],
     })
+}
+
+/// A bar each, of the largest.
+fn single(chart: &Chart, mut rows: Vec<Read<'_>>, lang: Lang) -> Option<Drawn> {
+    rows.retain(|row| row.numbers.iter().any(|(_, number)| *number > 0));
+    let all = rows.len();
+    rows.truncate(BARS_MOST);
+    let found = rows.into_iter().filter_map(|row| {
+        let (cell, number) = row.numbers.into_iter().next()?;
+        Some((row.label, cell.to_owned(), number))
+    });
+    let of = chart.table.columns.get(*chart.columns.first()?)?;
+    let mut caption = format!("{}: {}", chart.table.title, of.label);
+    if all > BARS_MOST {
+        caption.push_str(&lang.pick(
+            format!(" ({BARS_MOST} dòng lớn nhất trong {all})"),
+            format!(" (the {BARS_MOST} largest of {all})"),
+        ));
+    }
+    Some(Drawn {
+        caption,
+        groups: bars(found.collect())?,
+        legend: Vec::new(),
+    })
+}
+
+/// What was given and used, or the target and what of it is reached.
+fn double(drawing: Drawing, row: &Read<'_>, longest: i128) -> Option<Group> {
+    let [(whole, wanted), (used, reached)] = row.numbers.as_slice() else {
+        return None;
+    };
+    let label = row.label.clone();
+    if drawing == Drawing::Parts {
+        let own = *wanted.max(reached);
+        let bar = Bar {
+            figure: format!("{used}/{whole} ({}%)", row.share),
+            fill: Fill::Striped,
+            frame: part(*wanted, own),
+            length: part(*reached, own),
+        };
+        let bars = vec![bar];
+        return Some(Group { bars, label });
+    }
+    let bar = |figure: &str, number: i128, fill: Fill| Bar {
+        figure: figure.to_owned(),
+        fill,
+        frame: 0,
+        length: part(number, longest),
+    };
+    let bars = vec![
+        bar(whole, *wanted, Fill::Empty),
+        bar(used, *reached, Fill::Striped),
+    ];
+    Some(Group { bars, label })
 }
 
 /// What stands in a row before its first number.
