@@ -136,8 +136,8 @@ impl Asker<'_> {
         })
     }
 
-    /// What was given to programmes in the year, and to projects at any time: of a programme and its
-    /// parts, or all.
+    /// What was given to programmes in the year, and to projects at any time: of a programme and
+    /// its parts, or all.
     fn given(&self, programme: Option<&str>) -> (Sums, Sums) {
         let wanted = programme.map(|code| self.below(code));
         let counts = |code: Option<&Code>| match (&wanted, code) {
@@ -161,7 +161,8 @@ impl Asker<'_> {
                     (&mut projects, project.to_string())
                 }
                 None => {
-                    if !period.as_ref().is_some_and(within) || !counts(programme.as_ref()) {
+                    let then = period.as_ref().is_some_and(within);
+                    if !then || !counts(programme.as_ref()) {
                         continue;
                     }
                     let key = programme.as_ref().map(Code::to_string);
