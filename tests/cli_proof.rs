@@ -13,10 +13,10 @@
 mod runner;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
-use runner::{Place, Ran, socai};
+use runner::{Place, Ran, files, socai};
 use socai::log::checkpoint::Checkpoint;
 use socai::log::merkle::{self, leaf_hash};
 use socai::log::note::Verifier;
@@ -330,19 +330,6 @@ fn a_rotation_that_was_cut_short_is_finished_or_forgotten() {
     // A seed that is neither signs nothing.
     fs::write(keys.join("signing"), [1; 32]).unwrap();
     assert_eq!(office.refused(&["checkpoint"]), "other_signing_key");
-}
-
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(files(&path));
-        } else {
-            found.push(path);
-        }
-    }
-    found
 }
 
 #[test]

@@ -14,19 +14,9 @@ use runner::Place;
 
 const ISSUE: &str = "report issue --period 2023-H1 --cut-off 2023-04-30 --date 2023-05-05";
 
-fn place() -> Place {
-    let place = Place::new();
-    let ran = place.run(
-        "record support --kind preferential_loan --household H1 --amount 50.000.000 \
-         --source vbsp --on 2023-03-10 --ref LOAN-1",
-    );
-    assert_eq!(ran.status, 0, "{}", ran.err);
-    place
-}
-
 #[test]
 fn an_issued_report_is_the_same_bytes_whatever_came_after() {
-    let place = place();
+    let place = Place::with_loan();
     let before = place.run("report show --period 2023-H1 --cut-off 2023-04-30");
     assert!(
         before.out.contains("Số:      /BC-UBND"),
@@ -69,7 +59,7 @@ fn an_issued_report_is_the_same_bytes_whatever_came_after() {
 
 #[test]
 fn each_form_has_its_own_file_and_the_bytes_that_were_issued() {
-    let place = place();
+    let place = Place::with_loan();
     let issued = place.json(&format!("{ISSUE} --number 57")).json();
     for (ending, digest) in issued["renderings"].as_object().unwrap() {
         let file = place.dir.path().join(format!("bao-cao.{ending}"));
@@ -84,7 +74,7 @@ fn each_form_has_its_own_file_and_the_bytes_that_were_issued() {
 
 #[test]
 fn a_report_is_issued_on_what_was_known_earlier_too() {
-    let place = place();
+    let place = Place::with_loan();
     let head = place.head();
     place.run("reverse LOAN-1 --reason nhầm");
     let issued = place
@@ -97,7 +87,7 @@ fn a_report_is_issued_on_what_was_known_earlier_too() {
 
 #[test]
 fn a_number_is_given_once_a_year() {
-    let place = place();
+    let place = Place::with_loan();
     assert_eq!(place.run(&format!("{ISSUE} --number 57")).status, 0);
     let head = place.head();
     for number in ["57", "57/BC-UBND"] {
@@ -119,7 +109,7 @@ fn a_number_is_given_once_a_year() {
 
 #[test]
 fn every_wrong_question_has_an_answer_and_records_nothing() {
-    let place = place();
+    let place = Place::with_loan();
     place.run(&format!("{ISSUE} --number 57"));
     let head = place.head();
     let narrative = place.file("narrative.md", "## không có\nx\n".as_bytes());

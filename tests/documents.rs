@@ -20,16 +20,6 @@ use runner::Place;
 
 const ISSUE: &str = "report issue --period 2023-H1 --cut-off 2023-04-30 --date 2023-05-05";
 
-fn place() -> Place {
-    let place = Place::new();
-    let ran = place.run(
-        "record support --kind preferential_loan --household H1 --amount 50.000.000 \
-         --source vbsp --on 2023-03-10 --ref LOAN-1",
-    );
-    assert_eq!(ran.status, 0, "{}", ran.err);
-    place
-}
-
 fn file(place: &Place, name: &str) -> PathBuf {
     place.dir.path().join(name)
 }
@@ -53,7 +43,7 @@ fn part(package: &Path, name: &str) -> String {
 
 #[test]
 fn the_issued_file_is_kept_and_handed_out_again() {
-    let place = place();
+    let place = Place::with_loan();
     for ending in ENDINGS {
         let number = format!("57{ending}");
         let first = file(&place, &format!("first.{ending}"));
@@ -105,7 +95,7 @@ const ENDINGS: [&str; 3] = ["docx", "pdf", "xlsx"];
 
 #[test]
 fn several_files_of_one_issue_and_nothing_kept_where_nothing_is_recorded() {
-    let place = place();
+    let place = Place::with_loan();
     let (word, text) = (file(&place, "a.docx"), file(&place, "a.md"));
     let outputs = format!("--output {} --output {}", word.display(), text.display());
     done(&place, &format!("{ISSUE} --number 57 {outputs}"));
@@ -122,7 +112,7 @@ fn several_files_of_one_issue_and_nothing_kept_where_nothing_is_recorded() {
 
 #[test]
 fn a_report_issued_without_a_document_is_made_into_one_later() {
-    let place = place();
+    let place = Place::with_loan();
     done(&place, &format!("{ISSUE} --number 57"));
     let path = file(&place, "a.docx");
     let line = format!("report regenerate 57 --output {}", path.display());
@@ -138,7 +128,7 @@ fn a_report_issued_without_a_document_is_made_into_one_later() {
 #[test]
 fn a_name_that_was_erased_goes_out_of_a_kept_file() {
     // A kept text stands for any: its name is its digest, and no longer says what it holds.
-    let place = place();
+    let place = Place::with_loan();
     let kept = place.ledger().join("kept");
     fs::create_dir(&kept).unwrap();
     let name = "a".repeat(64);
@@ -151,7 +141,7 @@ fn a_name_that_was_erased_goes_out_of_a_kept_file() {
 
 #[test]
 fn word_has_the_layout_of_the_decree() {
-    let place = place();
+    let place = Place::with_loan();
     let path = file(&place, "a.docx");
     done(
         &place,
@@ -221,7 +211,7 @@ fn program(name: &str) -> Option<PathBuf> {
 }
 
 fn filled_place() -> Place {
-    let place = place();
+    let place = Place::with_loan();
     for (row, line) in [
         "preferential_loan --household H2 --amount 1.287.000.000 --source vbsp --on 2023-02-10",
         "wifi --household H3 --on 2023-03-01",
@@ -347,7 +337,7 @@ fn libreoffice_opens_word_and_finds_every_number() {
 
 #[test]
 fn a_pdf_is_an_archive_with_its_fonts() {
-    let place = place();
+    let place = Place::with_loan();
     let path = file(&place, "a.pdf");
     done(
         &place,
@@ -455,7 +445,7 @@ fn an_offices_own_layout_is_filled() {
 
 #[test]
 fn a_bad_layout_is_named_and_nothing_is_written() {
-    let place = place();
+    let place = Place::with_loan();
     let mut bomb = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     let options = zip::write::SimpleFileOptions::default();
     for name in ["word/document.xml", "word/other.xml"] {

@@ -48,10 +48,6 @@ fn place() -> Place {
     place
 }
 
-fn out(place: &Place, name: &str) -> String {
-    place.dir.path().join(name).display().to_string()
-}
-
 /// Kind and stage to amount and recovered, as `figures` gives them.
 fn figures(place: &Place) -> BTreeMap<(String, String), (Decimal, Decimal)> {
     let ran = place.json("figures --period 2000..2100 --by kind,stage --stage all");
@@ -69,7 +65,7 @@ fn figures(place: &Place) -> BTreeMap<(String, String), (Decimal, Decimal)> {
 #[test]
 fn csv_adds_up_to_the_figures_and_names_nobody() {
     let place = place();
-    let dir = out(&place, "tables");
+    let dir = place.out("tables");
     let ran = place.run(&format!("export csv {dir}"));
     assert_eq!(ran.status, 0, "{}", ran.err);
     let mut sums: BTreeMap<(String, String), (Decimal, Decimal)> = BTreeMap::new();
@@ -97,7 +93,7 @@ fn csv_adds_up_to_the_figures_and_names_nobody() {
         (ran.status, ran.error()["code"].as_str()),
         (1, Some("folder_not_empty"))
     );
-    let named = out(&place, "named");
+    let named = place.out("named");
     assert_eq!(
         place.run(&format!("export csv {named} --personal")).status,
         0
@@ -111,7 +107,7 @@ fn csv_adds_up_to_the_figures_and_names_nobody() {
 #[test]
 fn every_column_of_every_table_is_described() {
     let place = place();
-    let dir = out(&place, "tables");
+    let dir = place.out("tables");
     assert_eq!(place.run(&format!("export csv {dir} --personal")).status, 0);
     let mut described: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut reader = csv::Reader::from_path(format!("{dir}/columns.csv")).unwrap();
@@ -140,7 +136,7 @@ fn every_column_of_every_table_is_described() {
 #[test]
 fn parquet_holds_the_same_exact_numbers_and_days() {
     let place = place();
-    let dir = out(&place, "parquet");
+    let dir = place.out("parquet");
     let ran = place.run(&format!("export parquet {dir}"));
     assert_eq!(ran.status, 0, "{}", ran.err);
     let file = File::open(format!("{dir}/supports.parquet")).unwrap();
@@ -190,11 +186,11 @@ fn parquet_holds_the_same_exact_numbers_and_days() {
 #[test]
 fn json_lines_are_the_events_as_they_are_hashed() {
     let place = place();
-    let file = out(&place, "all.jsonl");
+    let file = place.out("all.jsonl");
     assert_eq!(place.run(&format!("export jsonl {file}")).status, 0);
     let text = std::fs::read_to_string(&file).unwrap();
     assert_eq!(text, place.run("events --raw").out);
-    let early = out(&place, "early.jsonl");
+    let early = place.out("early.jsonl");
     assert_eq!(
         place.run(&format!("export jsonl {early} --as-of 5")).status,
         0
@@ -226,7 +222,7 @@ fn balances(journal: &str) -> BTreeMap<String, Decimal> {
 #[test]
 fn the_journal_balances_and_comes_to_what_was_paid_taken_back_and_committed() {
     let place = place();
-    let file = out(&place, "books.journal");
+    let file = place.out("books.journal");
     let ran = place.run(&format!("export hledger {file}"));
     assert_eq!(ran.status, 0, "{}", ran.err);
     let text = std::fs::read_to_string(&file).unwrap();
@@ -276,7 +272,7 @@ fn check(program: &str, arguments: &[&str]) -> Option<(bool, String)> {
 #[test]
 fn hledger_agrees_with_the_figures() {
     let place = place();
-    let file = out(&place, "books.journal");
+    let file = place.out("books.journal");
     assert_eq!(place.run(&format!("export hledger {file}")).status, 0);
     let Some((ok, text)) = check("hledger", &["-f", &file, "check", "--strict"]) else {
         return;
@@ -308,7 +304,7 @@ fn hledger_agrees_with_the_figures() {
 #[test]
 fn beancount_agrees_with_the_figures() {
     let place = place();
-    let file = out(&place, "books.beancount");
+    let file = place.out("books.beancount");
     assert_eq!(place.run(&format!("export beancount {file}")).status, 0);
     let Some((ok, text)) = check("bean-check", &[&file]) else {
         return;

@@ -553,15 +553,7 @@ fn an_index_that_differs_from_the_journal_is_found() {
 
 #[test]
 fn saved_views_are_compared_with_a_replay() {
-    let place = Place::new();
-    for number in 1..=3 {
-        let line = format!(
-            "record support --kind wifi --household H1 --amount {number}000 \
-             --source state_budget --on 2023-04-12"
-        );
-        assert_eq!(place.run(&line).status, 0);
-    }
-    assert_eq!(place.run("rebuild").status, 0);
+    let place = Place::with_views();
     let ran = place.json("verify --full");
     assert_eq!(ran.status, 0, "{}", ran.out);
     assert_eq!(codes(&ran.json(), "views"), Vec::<String>::new());

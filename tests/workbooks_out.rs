@@ -35,10 +35,6 @@ fn place() -> Place {
     place
 }
 
-fn out(place: &Place, name: &str) -> String {
-    place.dir.path().join(name).display().to_string()
-}
-
 fn sheet(path: &str, at: usize) -> Vec<Vec<Data>> {
     let mut book: Xlsx<_> = open_workbook(path).unwrap();
     let name = book.sheet_names()[at].clone();
@@ -64,7 +60,7 @@ fn find<'a>(rows: &'a [Vec<Data>], what: &str) -> &'a Vec<Data> {
 #[test]
 fn figures_have_typed_cells_their_whole_and_their_origin() {
     let place = place();
-    let path = out(&place, "figures.xlsx");
+    let path = place.out("figures.xlsx");
     let ran = place.run(&format!(
         "figures --period 2023-H1 --by kind,month --output {path}"
     ));
@@ -100,7 +96,7 @@ fn figures_have_typed_cells_their_whole_and_their_origin() {
 #[test]
 fn a_name_is_a_text_and_so_is_a_number_that_names() {
     let place = place();
-    let path = out(&place, "households.xlsx");
+    let path = place.out("households.xlsx");
     let ran = place.run(&format!("household list --output {path}"));
     assert_eq!(ran.status, 0, "{}", ran.err);
     let rows = sheet(&path, 0);
@@ -120,7 +116,7 @@ fn a_name_is_a_text_and_so_is_a_number_that_names() {
 #[test]
 fn people_sign_a_list_that_says_its_sum_in_words() {
     let place = place();
-    let path = out(&place, "pay.xlsx");
+    let path = place.out("pay.xlsx");
     let ran = place.run(&format!(
         "export disbursements --period 2023-Q1 --profile payment --output {path}"
     ));
@@ -139,7 +135,7 @@ fn people_sign_a_list_that_says_its_sum_in_words() {
 #[test]
 fn the_detail_names_who_stands_behind_each_row_and_is_in_the_access_log() {
     let place = place();
-    let path = out(&place, "detail.xlsx");
+    let path = place.out("detail.xlsx");
     let ran = place.run(&format!(
         "figures --period 2023-H1 --by kind --explain --output {path}"
     ));
@@ -159,11 +155,11 @@ fn the_detail_names_who_stands_behind_each_row_and_is_in_the_access_log() {
 #[test]
 fn nothing_is_written_over_and_only_workbooks_are_written() {
     let place = place();
-    let path = out(&place, "twice.xlsx");
+    let path = place.out("twice.xlsx");
     let line = format!("household list --output {path}");
     assert_eq!(place.run(&line).status, 0);
     assert_eq!(place.run(&line).status, 1);
-    let path = out(&place, "list.docx");
+    let path = place.out("list.docx");
     let ran = place.json(&format!("household list --output {path}"));
     assert_eq!(ran.status, 2);
     assert!(!Path::new(&path).exists());
@@ -189,7 +185,7 @@ fn two_processes_write_the_same_bytes() {
     let place = place();
     for (number, command) in commands().iter().enumerate() {
         let bytes = [0, 1].map(|run| {
-            let path = out(&place, &format!("{number}-{run}.xlsx"));
+            let path = place.out(&format!("{number}-{run}.xlsx"));
             let ran = Command::new(env!("CARGO_BIN_EXE_socai"))
                 .args(["--ledger", place.ledger().to_str().unwrap()])
                 .args(command.split(' ').map(|word| word.replace('_', " ")))
@@ -211,7 +207,7 @@ fn two_processes_write_the_same_bytes() {
 fn every_sheet_prints_on_a4_with_its_header_on_each_page() {
     let place = place();
     for (number, command) in commands().iter().enumerate() {
-        let path = out(&place, &format!("print-{number}.xlsx"));
+        let path = place.out(&format!("print-{number}.xlsx"));
         let ran = place.run(&format!("{command} --output {path}"));
         assert_eq!(ran.status, 0, "{}", ran.err);
         let bytes = std::fs::read(&path).unwrap();
@@ -247,12 +243,12 @@ fn libreoffice_opens_them() {
         return;
     }
     let place = place();
-    let path = out(&place, "pay.xlsx");
+    let path = place.out("pay.xlsx");
     let ran = place.run(&format!(
         "export disbursements --period 2023-Q1 --profile payment --output {path}"
     ));
     assert_eq!(ran.status, 0, "{}", ran.err);
-    let home = format!("-env:UserInstallation=file://{}", out(&place, "office"));
+    let home = format!("-env:UserInstallation=file://{}", place.out("office"));
     let ran = Command::new("soffice")
         .args([
             &home,
@@ -266,7 +262,7 @@ fn libreoffice_opens_them() {
         .output()
         .unwrap();
     assert!(ran.status.success());
-    let csv = std::fs::read_to_string(out(&place, "pay.csv")).unwrap();
+    let csv = std::fs::read_to_string(place.out("pay.csv")).unwrap();
     assert!(
         csv.contains("Nông Thị Liên") && csv.contains("=1+1"),
         "{csv}"

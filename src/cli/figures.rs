@@ -321,6 +321,16 @@ pub fn row_json(by: &[Dimension], row: &Row) -> Value {
     Value::Object(object)
 }
 
+/// Stages by their names, or all of them.
+pub fn stages_name(stages: &[Stage], lang: crate::domain::Lang) -> String {
+    if stages.len() == Stage::ALL.len() {
+        return lang.pick("mọi giai đoạn", "all stages").to_owned();
+    }
+    let names = stages.iter().map(|stage| stage.name().get(lang).to_owned());
+    let names: Vec<String> = names.collect();
+    names.join(", ")
+}
+
 fn print(
     console: &mut Console<'_>,
     ledger: &Reader,
@@ -329,23 +339,13 @@ fn print(
     rows: &[Row],
 ) -> Result<(), Failure> {
     let lang = console.lang;
-    let stages: Vec<String> = query
-        .stages
-        .iter()
-        .map(|stage| stage.name().get(lang).to_owned())
-        .collect();
-    let stages = if query.stages.len() == Stage::ALL.len() {
-        console.pick("mọi giai đoạn", "all stages").to_owned()
-    } else {
-        stages.join(", ")
-    };
     console.line(format!(
         "{} ({}) · {} · {} · {}",
         period.label(lang),
         period,
         axis_name(query.axis, lang),
         boundaries_name(query.boundaries, lang),
-        stages
+        stages_name(&query.stages, lang)
     ))?;
     let mut header: Vec<&str> = query
         .by

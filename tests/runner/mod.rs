@@ -39,6 +39,21 @@ pub fn socai<S: AsRef<str>>(arguments: &[S]) -> Ran {
     }
 }
 
+/// Every file below a folder, by name.
+pub fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
 /// A ledger in a folder of its own, with three households.
 pub struct Place {
     pub dir: tempfile::TempDir,
@@ -58,6 +73,36 @@ impl Place {
         let ran = place.import("households", list.as_bytes(), "");
         assert_eq!(ran.status, 0, "{}", ran.err);
         place
+    }
+
+    /// With a loan of one household.
+    pub fn with_loan() -> Place {
+        let place = Place::new();
+        let ran = place.run(
+            "record support --kind preferential_loan --household H1 --amount 50.000.000 \
+             --source vbsp --on 2023-03-10 --ref LOAN-1",
+        );
+        assert_eq!(ran.status, 0, "{}", ran.err);
+        place
+    }
+
+    /// With three supports, an index and views that are made anew.
+    pub fn with_views() -> Place {
+        let place = Place::new();
+        for number in 1..=3 {
+            let line = format!(
+                "record support --kind wifi --household H1 --amount {number}000 \
+                 --source state_budget --on 2023-04-12"
+            );
+            assert_eq!(place.run(&line).status, 0);
+        }
+        assert_eq!(place.run("rebuild").status, 0);
+        place
+    }
+
+    /// The path of a file that a command is to write.
+    pub fn out(&self, name: &str) -> String {
+        self.dir.path().join(name).display().to_string()
     }
 
     pub fn ledger(&self) -> PathBuf {

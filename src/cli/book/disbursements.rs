@@ -71,8 +71,8 @@ pub fn page(
     }
     let column = |(vi, en): &(&str, &str)| {
         let label = match *en {
-            "no" => lang.pick("STT", "No."),
-            _ => lang.pick(*vi, *en),
+            "no" => lang.pick("STT", "No.").to_owned(),
+            _ => lang.pick(*vi, *en).replace('_', " "),
         };
         let column = match *en {
             en if SUMMED.contains(&en) => Column::summed(label),

@@ -1,13 +1,12 @@
 //! The cube, targets, budgets and movements as pages.
 
 use super::super::figures::{
-    axis_name, boundaries_name, dimension_name, key_name, measure_name, unit_name,
+    axis_name, boundaries_name, dimension_name, key_name, measure_name, stages_name, unit_name,
 };
 use super::super::movement;
 use super::{Origin, asked};
 use crate::domain::language::Lang;
 use crate::domain::period::Period;
-use crate::domain::stage::Stage;
 use crate::domain::state::State;
 use crate::projection::figures::{MEASURES, Query, Row};
 use crate::projection::movement::{ADDITIVE, Movement};
@@ -15,21 +14,12 @@ use crate::sheet::{Cell, Column, Page, Total};
 
 /// What a question was, line by line.
 pub fn origin(query: &Query, period: &Period, lang: Lang) -> Vec<Origin> {
-    let stages: Vec<String> = query
-        .stages
-        .iter()
-        .map(|stage| stage.name().get(lang).to_owned())
-        .collect();
-    let stages = if query.stages.len() == Stage::ALL.len() {
-        lang.pick("mọi giai đoạn", "all stages").to_owned()
-    } else {
-        stages.join(", ")
-    };
     let mut lines = asked(Some(period), query.axis, lang);
     lines.push((
         lang.pick("địa giới", "boundaries").to_owned(),
         boundaries_name(query.boundaries, lang),
     ));
+    let stages = stages_name(&query.stages, lang);
     lines.push((lang.pick("giai đoạn", "stages").to_owned(), stages));
     lines
 }
