@@ -1,5 +1,9 @@
 //! The cells of one row, read into values; what cannot be read becomes an issue.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use super::citation::{Citation, read_citation};
 use super::date::read_date;
 use super::header::Places;
@@ -20,11 +24,11 @@ pub struct Units<'a> {
     /// The decimals of the ledger's currency: 0 for đồng.
     pub currency_decimals: u32,
     /// The unit and its decimals of a kind of support, by its code or name.
-    pub of_kind: &'a dyn Fn(&str) -> Option<(String, u32)>,
+    pub of_kind: &'a (dyn Fn(&str) -> Option<(String, u32)> + Sync),
     /// The unit and its decimals of a support that is already there, by its `ref`.
-    pub of_support: &'a dyn Fn(&str) -> Option<(String, u32)>,
+    pub of_support: &'a (dyn Fn(&str) -> Option<(String, u32)> + Sync),
     /// The decimals of a unit, by its code or name.
-    pub decimals: &'a dyn Fn(&str) -> Option<u32>,
+    pub decimals: &'a (dyn Fn(&str) -> Option<u32> + Sync),
 }
 
 impl Units<'static> {
@@ -46,6 +50,13 @@ pub(super) struct Findings {
 }
 
 impl Findings {
+    /// What was found in rows further down.
+    pub(super) fn then(&mut self, later: Findings) {
+        self.issues.extend(later.issues);
+        self.thousands = self.thousands.take().or(later.thousands);
+        self.decimals = self.decimals.take().or(later.decimals);
+    }
+
     /// What is to be noticed about the quantities of the list as a whole.
     pub(super) fn mixed_dots(&self, places: &Places) -> Option<ImportNotice> {
         let (thousands, decimals) = self.thousands.clone().zip(self.decimals.clone())?;
@@ -64,23 +75,43 @@ pub(super) struct Cells<'a> {
     pub(super) defaults: &'a [(&'static str, String)],
     pub(super) raw: &'a RawRow,
     pub(super) findings: &'a mut Findings,
+    pub(super) seen: &'a mut Seen,
 }
 
-impl Cells<'_> {
+/// What cells were read as before. A list says the same few things again and again: who pays, on
+/// which paper, what for, on which day.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    citations: Memory<Arc<Citation>>,
+    classes: Memory<ClassCell>,
+    codes: Memory<Vec<Code>>,
+    dates: Memory<chrono::NaiveDate>,
+    money: Memory<Money>,
+    names: Memory<Arc<str>>,
+    periods: Memory<Period>,
+    stages: Memory<Stage>,
+}
+
+type Memory<T> = HashMap<Box<str>, T>;
+
+/// How many texts are remembered of a sort: what does not repeat is not worth it.
+const REMEMBERED: usize = 2_048;
+
+impl<'a> Cells<'a> {
     /// The number of the row.
     pub(super) fn row(&self) -> u64 {
         self.raw.row
     }
 
     /// The text of a cell as it stands in the file; `None` where it is blank.
-    fn found(&self, column: &str) -> Option<&str> {
+    fn found(&self, column: &str) -> Option<&'a str> {
         self.written(column).or_else(|| {
             let given = self.defaults.iter().find(|(name, _)| *name == column);
             given.map(|(_, value)| value.as_str())
         })
     }
 
-    fn written(&self, column: &str) -> Option<&str> {
+    fn written(&self, column: &str) -> Option<&'a str> {
         let cell = self.raw.cell(self.places.place(column)?);
         // A file of rejects marks what a spreadsheet would take for a formula as text.
         let cell = match cell.strip_prefix('\'') {
@@ -147,7 +178,7 @@ impl Cells<'_> {
     }
 
     /// The cleaned text of a cell, if it is text at all.
-    fn cleaned(&self, column: &str) -> Option<Result<String, ImportProblem>> {
+    fn cleaned(&self, column: &str) -> Option<Result<Cow<'a, str>, ImportProblem>> {
         let found = self.found(column)?;
         if found.len() > LONGEST_CELL {
             return Some(Err(ImportProblem::CellTooLong(found.len())));
@@ -157,7 +188,7 @@ impl Cells<'_> {
         }
         match clean(found) {
             Ok(text) if text.is_empty() => None,
-            Ok(text) => Some(Ok(text.into_owned())),
+            Ok(text) => Some(Ok(text)),
             Err(control) => Some(Err(ImportProblem::ControlCharacter(control))),
         }
     }
@@ -178,6 +209,25 @@ impl Cells<'_> {
         }
     }
 
+    /// Reads a cell as a cell with the same text was read before, if there was one.
+    fn again<T: Clone>(
+        &mut self,
+        column: &str,
+        memory: fn(&mut Seen) -> &mut Memory<T>,
+        read: impl FnOnce(&mut Cells<'a>) -> Option<T>,
+    ) -> Option<T> {
+        let found = self.found(column)?;
+        if let Some(value) = memory(self.seen).get(found) {
+            return Some(value.clone());
+        }
+        let value = read(self)?;
+        let memory = memory(self.seen);
+        if memory.len() < REMEMBERED {
+            memory.insert(found.into(), value.clone());
+        }
+        Some(value)
+    }
+
     /// Free text: names, notes, grounds.
     pub(super) fn text(&mut self, column: &str) -> Option<String> {
         self.read(column, |text| match text {
@@ -191,6 +241,15 @@ impl Cells<'_> {
         self.read(column, |text| name_of(text).map(str::to_owned))
     }
 
+    /// As [`Cells::name`], of what is named in many rows.
+    pub(super) fn shared_name(&mut self, column: &str) -> Option<Arc<str>> {
+        self.again(
+            column,
+            |seen| &mut seen.names,
+            |cells| cells.read(column, |text| name_of(text).map(Arc::from)),
+        )
+    }
+
     /// A code.
     pub(super) fn code(&mut self, column: &str) -> Option<Code> {
         self.read(column, code_of)
@@ -198,43 +257,66 @@ impl Cells<'_> {
 
     /// Codes with semicolons between them.
     pub(super) fn codes(&mut self, column: &str) -> Option<Vec<Code>> {
-        self.read(column, |text| {
+        let read = |text: &str| {
             let parts = text
                 .split(';')
                 .map(str::trim)
                 .filter(|part| !part.is_empty());
             parts.map(code_of).collect::<Result<Vec<Code>, _>>()
-        })
+        };
+        self.again(
+            column,
+            |seen| &mut seen.codes,
+            |cells| cells.read(column, read),
+        )
     }
 
     /// A date.
     pub(super) fn date(&mut self, column: &str) -> Option<chrono::NaiveDate> {
-        self.read(column, read_date)
+        self.again(
+            column,
+            |seen| &mut seen.dates,
+            |cells| cells.read(column, read_date),
+        )
     }
 
     /// A period, in a form of [`Period`] or in words.
     pub(super) fn period(&mut self, column: &str) -> Option<Period> {
-        self.read(column, Period::parse_vietnamese)
+        self.again(
+            column,
+            |seen| &mut seen.periods,
+            |cells| cells.read(column, Period::parse_vietnamese),
+        )
     }
 
     /// A document.
-    pub(super) fn citation(&mut self, column: &str) -> Option<Citation> {
-        self.text(column).map(|text| read_citation(&text))
+    pub(super) fn citation(&mut self, column: &str) -> Option<Arc<Citation>> {
+        self.again(
+            column,
+            |seen| &mut seen.citations,
+            |cells| cells.text(column).map(|text| read_citation(&text).into()),
+        )
     }
 
     /// A class, none, or nothing.
     pub(super) fn class(&mut self, column: &str) -> ClassCell {
-        let class = self.read(column, |text| {
-            words::read_class(text).ok_or(ImportProblem::UnknownClass)
-        });
+        let read = |text: &str| words::read_class(text).ok_or(ImportProblem::UnknownClass);
+        let class = self.again(
+            column,
+            |seen| &mut seen.classes,
+            |cells| cells.read(column, read),
+        );
         class.unwrap_or_default()
     }
 
     /// A stage.
     pub(super) fn stage(&mut self, column: &str) -> Option<Stage> {
-        self.read(column, |text| {
-            words::read_stage(text).ok_or(ImportProblem::UnknownStage)
-        })
+        let read = |text: &str| words::read_stage(text).ok_or(ImportProblem::UnknownStage);
+        self.again(
+            column,
+            |seen| &mut seen.stages,
+            |cells| cells.read(column, read),
+        )
     }
 
     /// A count.
@@ -245,7 +327,11 @@ impl Cells<'_> {
     /// An amount of money.
     pub(super) fn money(&mut self, column: &str, units: &Units<'_>) -> Option<Money> {
         let decimals = units.currency_decimals;
-        self.number(column, |text| number::read_money(text, decimals))
+        self.again(
+            column,
+            |seen| &mut seen.money,
+            |cells| cells.number(column, |text| number::read_money(text, decimals)),
+        )
     }
 
     /// A quantity in a unit that has been found; without one, `missing` says what has no unit.

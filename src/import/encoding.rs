@@ -1,5 +1,7 @@
 //! From the bytes of a file to text in normal form C.
 
+use std::borrow::Cow;
+
 use encoding_rs::{UTF_16BE, UTF_16LE, WINDOWS_1258};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::is_nfc_quick;
@@ -66,7 +68,7 @@ pub fn check_size(bytes: u64) -> Result<(), EncodingError> {
 ///
 /// # Errors
 /// [`EncodingError`] says why the bytes are no text.
-pub fn decode(bytes: &[u8]) -> Result<(String, Encoding), EncodingError> {
+pub fn decode(bytes: &[u8]) -> Result<(Cow<'_, str>, Encoding), EncodingError> {
     check_size(u64::try_from(bytes.len()).unwrap_or(u64::MAX))?;
     let (text, encoding) = if let Some(rest) = bytes.strip_prefix(b"\xFF\xFE") {
         (decode_utf16(UTF_16LE, rest)?, Encoding::Utf16Le)
@@ -76,25 +78,27 @@ pub fn decode(bytes: &[u8]) -> Result<(String, Encoding), EncodingError> {
         check_kind(bytes)?;
         let marked = bytes.strip_prefix(b"\xEF\xBB\xBF");
         match std::str::from_utf8(marked.unwrap_or(bytes)) {
-            Ok(text) => (text.to_owned(), Encoding::Utf8),
-            Err(_) => (decode_1258(bytes, marked.is_some())?, Encoding::Windows1258),
+            Ok(text) => (Cow::Borrowed(text), Encoding::Utf8),
+            Err(_) => {
+                let text = decode_1258(bytes, marked.is_some())?;
+                (Cow::Owned(text), Encoding::Windows1258)
+            }
         }
     };
     let text = if is_nfc_quick(text.chars()) == unicode_normalization::IsNormalized::Yes {
         text
     } else {
-        text.nfc().collect()
+        Cow::Owned(text.nfc().collect())
     };
     Ok((with_line_feeds(text), encoding))
 }
 
-fn decode_utf16(
+fn decode_utf16<'b>(
     encoding: &'static encoding_rs::Encoding,
-    bytes: &[u8],
-) -> Result<String, EncodingError> {
+    bytes: &'b [u8],
+) -> Result<Cow<'b, str>, EncodingError> {
     encoding
         .decode_without_bom_handling_and_without_replacement(bytes)
-        .map(std::borrow::Cow::into_owned)
         .ok_or(EncodingError::BrokenUtf16)
 }
 
@@ -146,9 +150,9 @@ fn decode_1258(bytes: &[u8], marked: bool) -> Result<String, EncodingError> {
 }
 
 /// Windows ends a line, and Excel a line in a cell, with two characters; old programs with one.
-fn with_line_feeds(text: String) -> String {
+fn with_line_feeds(text: Cow<'_, str>) -> Cow<'_, str> {
     if text.contains('\r') {
-        text.replace("\r\n", "\n").replace('\r', "\n")
+        Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n"))
     } else {
         text
     }
@@ -226,7 +230,8 @@ mod tests {
     const TEXT: &str = "Hộ;Chủ hộ\nHN-01;Hoàng Thị Mai\n";
 
     fn read(bytes: &[u8]) -> (String, Encoding) {
-        decode(bytes).unwrap()
+        let (text, encoding) = decode(bytes).unwrap();
+        (text.into_owned(), encoding)
     }
 
     #[test]

@@ -26,7 +26,8 @@ pub struct ListColumns {
 /// Where the columns of one file stand.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Places {
-    found: BTreeMap<&'static str, (usize, String)>,
+    /// By column. They are few: to compare the lengths of all names costs less than to search.
+    found: Vec<Found>,
     /// Columns of the file that the list does not know, as written.
     pub unknown: Vec<String>,
     /// Which columns of the file have no name.
@@ -34,6 +35,14 @@ pub struct Places {
     /// Which columns only number the rows.
     numbering: Vec<usize>,
     width: usize,
+}
+
+/// A column of the list in the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Found {
+    column: &'static str,
+    place: usize,
+    written: String,
 }
 
 /// Why a header will not do.
@@ -112,16 +121,21 @@ pub fn find_columns(list: &ListColumns, header: &[String]) -> (Places, Vec<Heade
         if MONEY.contains(&column) && is_in_thousands(&cell) {
             faults.push(HeaderFault::MoneyUnit(cell.clone()));
         }
-        if let Some((_, first)) = places.found.get(column) {
+        if let Some(first) = places.found(column) {
             faults.push(HeaderFault::Twice {
                 column,
-                first: first.clone(),
+                first: first.written.clone(),
                 second: cell,
             });
             continue;
         }
-        places.found.insert(column, (place, cell));
+        places.found.push(Found {
+            column,
+            place,
+            written: cell,
+        });
     }
+    places.found.sort_by_key(|found| found.column);
     for any_of in list.required {
         if !any_of.iter().any(|column| places.has(column)) {
             faults.push(HeaderFault::Missing(any_of));
@@ -140,25 +154,29 @@ pub fn names_that_do(list: &ListColumns, column: &str) -> Vec<&'static str> {
 }
 
 impl Places {
+    fn found(&self, column: &str) -> Option<&Found> {
+        self.found.iter().find(|found| found.column == column)
+    }
+
     /// Whether the file has the column.
     pub fn has(&self, column: &str) -> bool {
-        self.found.contains_key(column)
+        self.found(column).is_some()
     }
 
     /// Where the column stands, from 0.
     pub fn place(&self, column: &str) -> Option<usize> {
-        self.found.get(column).map(|(place, _)| *place)
+        self.found(column).map(|found| found.place)
     }
 
     /// The columns that were found.
     pub fn columns(&self) -> impl Iterator<Item = &'static str> {
-        self.found.keys().copied()
+        self.found.iter().map(|found| found.column)
     }
 
     /// The column at a place.
     pub fn column_at(&self, place: usize) -> Option<&'static str> {
-        let mut found = self.found.iter();
-        found.find_map(|(column, (at, _))| (*at == place).then_some(*column))
+        let found = self.found.iter().find(|found| found.place == place);
+        found.map(|found| found.column)
     }
 
     /// Whether the column at a place only numbers the rows.
@@ -173,16 +191,16 @@ impl Places {
 
     /// Calls each column what the file does, after it was found by another name.
     pub(super) fn write_as(&mut self, header: &[String]) {
-        for (place, written) in self.found.values_mut() {
-            if let Some(cell) = header.get(*place) {
-                *written = shown(cell);
+        for found in &mut self.found {
+            if let Some(cell) = header.get(found.place) {
+                found.written = shown(cell);
             }
         }
     }
 
     /// What the file calls the column; its English name where the file does not have it.
     pub fn written<'a>(&'a self, column: &'a str) -> &'a str {
-        self.found.get(column).map_or(column, |(_, cell)| cell)
+        self.found(column).map_or(column, |found| &found.written)
     }
 
     /// Whether the header gives the column at this place no name.

@@ -6,8 +6,9 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
+use std::thread;
 
-use super::cells::{Cells, Findings, Units};
+use super::cells::{Cells, Findings, Seen, Units};
 use super::encoding::{Encoding, check_size, decode};
 use super::header::{
     HeaderFault, ListColumns, Places, REJECT_COLUMNS, find_columns, names_that_do, own_width,
@@ -93,7 +94,7 @@ pub struct ListRead<R> {
 }
 
 /// A row of a list of one type.
-pub(super) trait ListRow: Sized {
+pub(super) trait ListRow: Sized + Send {
     /// The columns of the list.
     const LIST: ListColumns;
     /// Reads one row. `None`, or any issue, keeps it out of the rows.
@@ -223,29 +224,25 @@ fn fill<R: ListRow>(
         ));
     }
     if list.issues.is_empty() {
-        let mut findings = Findings::default();
         let answer = table
             .header
             .iter()
             .position(|cell| is_answer_of(cell, &options.ledger));
-        for raw in &table.rows {
-            if answer.is_some_and(|place| is_recorded(raw.cell(place))) {
-                list.answered.push(raw.row);
-                continue;
-            }
-            let before = findings.issues.len();
-            let mut cells = Cells {
-                origin: &list.origin,
-                places: &places,
-                defaults: &options.defaults,
-                raw,
-                findings: &mut findings,
-            };
-            cells.check_width(own, width);
-            let row = R::read(&mut cells, units);
-            let is_sound = findings.issues.len() == before;
-            list.rows.extend(row.filter(|_| is_sound));
-        }
+        let reading = Reading {
+            origin: &list.origin,
+            places: &places,
+            defaults: &options.defaults,
+            answer,
+            own,
+            width,
+            units,
+        };
+        let Part {
+            rows,
+            findings,
+            answered,
+        } = reading.all(&table.rows);
+        (list.rows, list.answered) = (rows, answered);
         list.notices.extend(findings.mixed_dots(&places));
         if !list.answered.is_empty() {
             let answered = list.answered.len();
@@ -257,6 +254,82 @@ fn fill<R: ListRow>(
     list.header_row = table.header_row;
     list.header = table.header;
     list.raw = table.rows;
+}
+
+/// From so many rows a thread on it pays to read them in two.
+const MANY: usize = 2_000;
+
+/// What is the same for all rows of a list.
+struct Reading<'a> {
+    origin: &'a Origin,
+    places: &'a Places,
+    defaults: &'a [(&'static str, String)],
+    /// Where an earlier import wrote what became of the rows.
+    answer: Option<usize>,
+    own: usize,
+    width: usize,
+    units: &'a Units<'a>,
+}
+
+/// Some rows, as they were read.
+struct Part<R> {
+    rows: Vec<R>,
+    findings: Findings,
+    answered: Vec<u64>,
+}
+
+impl Reading<'_> {
+    /// Reads all rows; of many, half are read in another thread.
+    fn all<R: ListRow>(&self, raw: &[RawRow]) -> Part<R> {
+        let half = raw.len() / 2;
+        let (upper, lower) = raw.split_at_checked(half).unwrap_or((raw, &[]));
+        if half < MANY {
+            return self.part(raw);
+        }
+        thread::scope(|scope| {
+            let beside = thread::Builder::new().spawn_scoped(scope, || self.part(lower));
+            let mut all = self.part::<R>(upper);
+            // Without a thread, or with one that stopped, this one does it all.
+            let made = beside.ok().and_then(|beside| beside.join().ok());
+            let later = made.unwrap_or_else(|| self.part(lower));
+            all.rows.extend(later.rows);
+            all.findings.then(later.findings);
+            all.answered.extend(later.answered);
+            all
+        })
+    }
+
+    fn part<R: ListRow>(&self, raw: &[RawRow]) -> Part<R> {
+        let mut part = Part {
+            rows: Vec::with_capacity(raw.len()),
+            findings: Findings::default(),
+            answered: Vec::new(),
+        };
+        let mut seen = Seen::default();
+        for raw in raw {
+            if self
+                .answer
+                .is_some_and(|place| is_recorded(raw.cell(place)))
+            {
+                part.answered.push(raw.row);
+                continue;
+            }
+            let before = part.findings.issues.len();
+            let mut cells = Cells {
+                origin: self.origin,
+                places: self.places,
+                defaults: self.defaults,
+                raw,
+                findings: &mut part.findings,
+                seen: &mut seen,
+            };
+            cells.check_width(self.own, self.width);
+            let row = R::read(&mut cells, self.units);
+            let is_sound = part.findings.issues.len() == before;
+            part.rows.extend(row.filter(|_| is_sound));
+        }
+        part
+    }
 }
 
 fn header_issue(origin: &Origin, list: &ListColumns, row: u64, fault: HeaderFault) -> ImportIssue {

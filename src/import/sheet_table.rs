@@ -5,13 +5,14 @@
 //! are hidden are rows, since hiding does not make a payment undone; they are told, and left out
 //! only where that was said.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::header::{ListColumns, Places, find_columns};
 use super::issue::ImportNotice;
 use super::list::ReadOptions;
 use super::number;
-use super::table::{RawRow, Table};
+use super::table::{RawRow, RowsOnPages, Table};
 use super::text::{fold, is_blank, shown};
 use super::workbook::{CellKind, Sheet, SheetCell, SheetRow, WorkbookError, day_of_serial};
 
@@ -227,7 +228,7 @@ fn table_below(
         options,
         places: &places,
         width: header.cells.len(),
-        rows: Vec::new(),
+        rows: RowsOnPages::default(),
         notices: Vec::new(),
         passed: Vec::new(),
         sums: Sums::default(),
@@ -245,7 +246,7 @@ fn table_below(
             let cell = header.cells.get(column).map_or("", String::as_str);
             fold(cell) == fold(text_at(row, column))
         });
-        if same || (body.rows.is_empty() && numbers_columns(row)) {
+        if same || (body.rows.len() == 0 && numbers_columns(row)) {
             continue;
         }
         let other = if words.name_columns(row) {
@@ -338,7 +339,7 @@ struct Body<'a> {
     options: &'a ReadOptions,
     places: &'a Places,
     width: usize,
-    rows: Vec<RawRow>,
+    rows: RowsOnPages,
     notices: Vec<ImportNotice>,
     passed: Vec<(u64, String)>,
     sums: Sums,
@@ -367,12 +368,12 @@ impl Body<'_> {
             }
         }
         let cells = row.cells.iter().enumerate();
-        let texts: Vec<String> = cells
+        let texts: Vec<Cow<'_, str>> = cells
             .map(|(column, cell)| self.text(row.row, column, cell))
             .collect();
-        let raw = RawRow::new(row.row, texts);
-        self.sums.add(&raw, self.places);
-        self.rows.push(raw);
+        let cell = |place: usize| texts.get(place).map_or("", |text| text);
+        self.sums.add_cells(cell, self.places);
+        self.rows.push(row.row, texts.iter().map(|text| &**text));
     }
 
     fn has(&self, row: &SheetRow, column: &str) -> bool {
@@ -411,43 +412,41 @@ impl Body<'_> {
     }
 
     /// The text of a cell as its column needs it.
-    fn text(&mut self, row: u64, column: usize, cell: &SheetCell) -> String {
+    fn text<'c>(&mut self, row: u64, column: usize, cell: &'c SheetCell) -> Cow<'c, str> {
         let name = self.places.column_at(column);
         let date = name.and_then(|name| DATES.into_iter().find(|date| *date == name));
         match (cell.kind, name) {
             (CellKind::Number, Some(_)) if date.is_some() => {
                 let year = cell.text.len() == 4 && ("1900".."2200").contains(&cell.text.as_str());
                 if date == Some("born") && year {
-                    return cell.text.clone();
+                    return Cow::Borrowed(&cell.text);
                 }
                 match day_of_serial(&cell.text, self.sheet.from_1904) {
                     Some(day) => {
                         if let Some(date) = date {
                             self.serials.entry(date).or_default().push(row);
                         }
-                        day.to_string()
+                        day.to_string().into()
                     }
-                    None => cell.text.clone(),
+                    None => Cow::Borrowed(&cell.text),
                 }
             }
             (CellKind::Number, Some("id_number")) => match cell.text.len() {
                 10 | 11 => {
                     self.padded.push(row);
-                    format!("{:0>12}", cell.text)
+                    format!("{:0>12}", cell.text).into()
                 }
                 8 => {
                     self.padded.push(row);
-                    format!("{:0>9}", cell.text)
+                    format!("{:0>9}", cell.text).into()
                 }
-                _ => cell.text.clone(),
+                _ => Cow::Borrowed(&cell.text),
             },
             // A spreadsheet takes `4/2023` for the first of April.
-            (CellKind::Date, Some("covers")) => cell
-                .text
-                .strip_suffix("-01")
-                .unwrap_or(&cell.text)
-                .to_owned(),
-            _ => cell.text.clone(),
+            (CellKind::Date, Some("covers")) => {
+                Cow::Borrowed(cell.text.strip_suffix("-01").unwrap_or(&cell.text))
+            }
+            _ => Cow::Borrowed(&cell.text),
         }
     }
 
@@ -473,7 +472,7 @@ impl Body<'_> {
         if !self.passed.is_empty() {
             self.notices.push(ImportNotice::PassedRows(self.passed));
         }
-        (self.rows, self.notices)
+        (self.rows.finish(), self.notices)
     }
 }
 
@@ -509,11 +508,15 @@ pub struct Sums {
 impl Sums {
     /// Adds a row; a cell that is no number adds nothing.
     pub fn add(&mut self, raw: &RawRow, places: &Places) {
+        self.add_cells(|place| raw.cell(place), places);
+    }
+
+    fn add_cells<'c>(&mut self, cell: impl Fn(usize) -> &'c str, places: &Places) {
         for column in SUMMED {
             let Some(place) = places.place(column) else {
                 continue;
             };
-            let value = value_of(column, raw.cell(place)).unwrap_or(0);
+            let value = value_of(column, cell(place)).unwrap_or(0);
             *self.all.entry(column).or_default() += value;
             *self.since.entry(column).or_default() += value;
         }

@@ -1,5 +1,7 @@
 //! From text to a table: a header and numbered rows of cells, not yet understood.
 
+use std::sync::Arc;
+
 use super::limits::{MOST_COLUMNS, MOST_ROWS};
 use super::text::is_blank;
 use crate::domain::Lang;
@@ -21,13 +23,85 @@ pub struct Table {
     pub delimiter: u8,
 }
 
-/// A row as it stands in the file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A row as it stands in the file. Rows share the page that holds their cells.
+#[derive(Debug, Clone)]
 pub struct RawRow {
     /// The number by which a spreadsheet shows it; the header is usually row 1.
     pub row: u64,
-    cells: csv::StringRecord,
+    page: Arc<Page>,
+    first: u32,
+    count: u32,
 }
+
+/// The cells of some rows, one after the other.
+#[derive(Debug, Default)]
+struct Page {
+    text: String,
+    /// Where each cell ends in the text.
+    ends: Vec<u32>,
+}
+
+/// How many bytes of cells a page takes before the next is begun.
+const PAGE: usize = 64 * 1024;
+
+/// Rows that are collected: their cells go to a page that is not shared yet.
+#[derive(Debug, Default)]
+pub(super) struct RowsOnPages {
+    rows: Vec<RawRow>,
+    page: Page,
+    /// The rows of the page.
+    open: Vec<(u64, u32, u32)>,
+}
+
+impl RowsOnPages {
+    /// How many rows there are.
+    pub(super) fn len(&self) -> usize {
+        self.rows.len() + self.open.len()
+    }
+
+    /// Adds a row.
+    pub(super) fn push<'c>(&mut self, row: u64, cells: impl IntoIterator<Item = &'c str>) {
+        let length = |len: usize| u32::try_from(len).unwrap_or(u32::MAX);
+        let first = length(self.page.ends.len());
+        for cell in cells {
+            self.page.text.push_str(cell);
+            self.page.ends.push(length(self.page.text.len()));
+        }
+        let count = length(self.page.ends.len()) - first;
+        self.open.push((row, first, count));
+        if self.page.text.len() >= PAGE {
+            self.close();
+        }
+    }
+
+    fn close(&mut self) {
+        let mut page = std::mem::take(&mut self.page);
+        page.text.shrink_to_fit();
+        page.ends.shrink_to_fit();
+        let page = Arc::new(page);
+        let rows = self.open.drain(..).map(|(row, first, count)| RawRow {
+            row,
+            page: page.clone(),
+            first,
+            count,
+        });
+        self.rows.extend(rows);
+    }
+
+    /// All rows, in their order.
+    pub(super) fn finish(mut self) -> Vec<RawRow> {
+        self.close();
+        self.rows
+    }
+}
+
+impl PartialEq for RawRow {
+    fn eq(&self, other: &RawRow) -> bool {
+        self.row == other.row && self.cells().eq(other.cells())
+    }
+}
+
+impl Eq for RawRow {}
 
 impl TableError {
     /// The row it is about, where it is about one.
@@ -40,36 +114,41 @@ impl TableError {
 }
 
 impl RawRow {
-    /// A row of cells.
-    pub fn new(row: u64, cells: impl IntoIterator<Item = impl AsRef<str>>) -> RawRow {
-        let mut record = csv::StringRecord::new();
-        for cell in cells {
-            record.push_field(cell.as_ref());
-        }
-        RawRow { row, cells: record }
-    }
-
     /// The cell of a column, counted from 0; empty where the row is shorter.
     pub fn cell(&self, column: usize) -> &str {
-        self.cells.get(column).unwrap_or_default()
+        let count = usize::try_from(self.count).unwrap_or(0);
+        if column >= count {
+            return "";
+        }
+        let end = |at: usize| self.page.ends.get(at).copied().unwrap_or(0);
+        let at = usize::try_from(self.first).unwrap_or(0) + column;
+        let start = at.checked_sub(1).map_or(0, end);
+        let place = |at: u32| usize::try_from(at).unwrap_or(usize::MAX);
+        let range = place(start)..place(end(at));
+        self.page.text.get(range).unwrap_or_default()
     }
 
     /// All cells, in order.
-    pub fn cells(&self) -> impl Iterator<Item = &str> {
-        self.cells.iter()
+    pub fn cells(&self) -> impl DoubleEndedIterator<Item = &str> {
+        let count = usize::try_from(self.count).unwrap_or(0);
+        (0..count).map(|column| self.cell(column))
     }
 
     /// How many cells it has, not counting empty ones at the end.
     pub fn len(&self) -> usize {
-        let numbered = (1..).zip(self.cells.iter());
-        let filled = numbered.filter(|(_, cell)| !is_blank(cell));
-        filled.last().map_or(0, |(place, _)| place)
+        width(self.cells())
     }
 
     /// Whether no cell holds anything.
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.cells().all(is_blank)
     }
+}
+
+/// How many cells there are, not counting empty ones at the end.
+fn width<'c>(cells: impl Iterator<Item = &'c str>) -> usize {
+    let filled = (1..).zip(cells).filter(|(_, cell)| !is_blank(cell));
+    filled.last().map_or(0, |(place, _)| place)
 }
 
 /// Why a text is no table.
@@ -117,10 +196,10 @@ pub fn read_table(text: &str) -> Result<Table, TableError> {
         rows: Vec::new(),
         delimiter,
     };
-    let mut row = 0;
+    let mut rows = RowsOnPages::default();
+    let (mut row, mut cells) = (0, csv::StringRecord::new());
     loop {
         let start = offset(reader.position());
-        let mut cells = csv::StringRecord::new();
         match reader.read_record(&mut cells) {
             Ok(true) => {}
             Ok(false) => break,
@@ -133,8 +212,9 @@ pub fn read_table(text: &str) -> Result<Table, TableError> {
         if open_quote.is_some_and(|at| at < offset(reader.position())) {
             return Err(TableError::OpenQuote { row });
         }
-        add_row(&mut table, RawRow { row, cells })?;
+        add_row(&mut table, &mut rows, row, &cells)?;
     }
+    table.rows = rows.finish();
     if table.header.is_empty() {
         return Err(TableError::Empty);
     }
@@ -148,22 +228,28 @@ fn offset(position: &csv::Position) -> usize {
     usize::try_from(position.byte()).unwrap_or(usize::MAX)
 }
 
-fn add_row(table: &mut Table, raw: RawRow) -> Result<(), TableError> {
-    if raw.is_empty() {
+fn add_row(
+    table: &mut Table,
+    rows: &mut RowsOnPages,
+    row: u64,
+    cells: &csv::StringRecord,
+) -> Result<(), TableError> {
+    if cells.iter().all(is_blank) {
         return Ok(());
     }
     if table.header.is_empty() {
-        if raw.len() > MOST_COLUMNS {
-            return Err(TableError::TooManyColumns(raw.len()));
+        let width = width(cells.iter());
+        if width > MOST_COLUMNS {
+            return Err(TableError::TooManyColumns(width));
         }
-        table.header_row = raw.row;
-        table.header = raw.cells().take(raw.len()).map(str::to_owned).collect();
+        table.header_row = row;
+        table.header = cells.iter().take(width).map(str::to_owned).collect();
         return Ok(());
     }
-    if u64::try_from(table.rows.len()).is_ok_and(|rows| rows >= MOST_ROWS) {
+    if u64::try_from(rows.len()).is_ok_and(|rows| rows >= MOST_ROWS) {
         return Err(TableError::TooManyRows);
     }
-    table.rows.push(raw);
+    rows.push(row, cells);
     Ok(())
 }
 
@@ -198,6 +284,9 @@ fn open_quote(text: &str, delimiter: u8) -> Option<usize> {
         Plain,
         Quoted(usize),
         Closing(usize),
+    }
+    if !text.contains('"') {
+        return None;
     }
     let mut place = In::Start;
     for (at, b) in text.bytes().enumerate() {

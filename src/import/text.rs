@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 /// Folds a text for comparing and searching, never for keeping: lower case, without diacritics,
 /// `đ` as `d`, and every run of white space as one space.
@@ -88,10 +88,19 @@ pub fn normalised(text: &str) -> String {
     }
 }
 
-/// Most cells need no work: printable ASCII without a space at an end or two in a row.
+/// Most cells need no work: visible characters in normal form C, without a space at an end or two
+/// in a row.
 fn is_clean(text: &str) -> bool {
-    let printable = text.bytes().all(|b| matches!(b, b' '..=b'~'));
-    printable && !text.starts_with(' ') && !text.ends_with(' ') && !text.contains("  ")
+    if text.starts_with(' ') || text.ends_with(' ') || text.contains("  ") {
+        return false;
+    }
+    if text.bytes().all(|b| matches!(b, b' '..=b'~')) {
+        return true;
+    }
+    let plain = |c: char| {
+        c == ' ' || !(c.is_control() || c.is_whitespace() || is_refused(c) || is_invisible(c))
+    };
+    text.chars().all(plain) && is_nfc_quick(text.chars()) == IsNormalized::Yes
 }
 
 fn is_refused(c: char) -> bool {

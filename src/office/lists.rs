@@ -1,8 +1,8 @@
 //! Lists in: typed rows become entries, entries become events.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
 
@@ -173,7 +173,7 @@ fn programme_code(catalogue: &Catalogue, text: &str) -> String {
 /// compared with all names of the catalogue, so each is looked for once.
 struct Codes {
     catalogue: Adopted,
-    known: RefCell<HashMap<What, HashMap<String, String>>>,
+    known: Mutex<HashMap<What, HashMap<String, String>>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -189,12 +189,12 @@ impl Codes {
     fn new(state: &State) -> Codes {
         Codes {
             catalogue: state.catalogue.clone(),
-            known: RefCell::default(),
+            known: Mutex::default(),
         }
     }
 
     fn of(&self, what: What, text: &str) -> String {
-        let mut known = self.known.borrow_mut();
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let known = known.entry(what).or_default();
         if let Some(code) = known.get(text) {
             return code.clone();
@@ -495,7 +495,7 @@ impl Rows<'_> {
                     key: code.to_string(),
                 };
                 let mut entry = self.entry(first.row, Command::RegisterProject(draft), key);
-                let cited = rows.iter().find_map(|row| row.document.as_ref());
+                let cited = rows.iter().find_map(|row| row.document.as_deref());
                 entry.document = cited.map(document).or(entry.document);
                 Some((rows.iter().map(|row| row.row).collect(), Ok(entry)))
             })
@@ -528,7 +528,7 @@ impl Rows<'_> {
                 key: row.reference.to_string(),
             };
             let mut entry = self.entry(row.row, command, key);
-            entry.document = row.document.as_ref().map(document).or(entry.document);
+            entry.document = row.document.as_deref().map(document).or(entry.document);
             Ok(entry)
         };
         rows.iter().map(|row| (vec![row.row], draft(row))).collect()
@@ -604,7 +604,7 @@ impl Rows<'_> {
             occurred_on: Some(first.occurred_on),
             covers: first.covers,
             project: first.project.clone(),
-            lender: first.lender.clone(),
+            lender: first.lender.as_deref().map(str::to_owned),
             recipient: first.recipient.clone(),
             ground: first.ground.clone(),
             follows: None,
@@ -616,7 +616,7 @@ impl Rows<'_> {
             key: key.unwrap_or_else(|| self.row_key(first.row)),
         };
         let mut entry = self.entry(first.row, Command::RecordSupport(Box::new(draft)), key);
-        entry.document = first.document.as_ref().map(document).or(entry.document);
+        entry.document = first.document.as_deref().map(document).or(entry.document);
         entry.reason = first.reason.clone().or(entry.reason);
         Ok(entry)
     }
@@ -743,10 +743,11 @@ fn cohort_drafts(rows: &Rows<'_>, read: &ListRead<crate::import::CohortRow>) -> 
 
 /// The supports that a list of stages names, whatever else is wrong with it.
 fn references(state: &State, file: &ListFile) -> HashSet<Code> {
-    let named = RefCell::new(HashSet::new());
+    let named = Mutex::new(HashSet::new());
     let units = Units {
         of_support: &|reference| {
-            named.borrow_mut().extend(Code::new(reference));
+            let mut named = named.lock().unwrap_or_else(PoisonError::into_inner);
+            named.extend(Code::new(reference));
             None
         },
         ..Units::NONE
@@ -756,7 +757,7 @@ fn references(state: &State, file: &ListFile) -> HashSet<Code> {
         ..file.options.clone()
     };
     drop(read_stages(&file.bytes, &file.name, &options, &units));
-    named.into_inner()
+    named.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<L: EventLog> Ledger<L> {

@@ -1,5 +1,7 @@
 //! The list of projects.
 
+use std::sync::Arc;
+
 use crate::domain::{Code, Money, Quantity, Stage};
 use crate::import::cells::{Cells, Units};
 use crate::import::citation::Citation;
@@ -33,7 +35,7 @@ pub struct ProjectRow {
     /// What the goods are measured in, as written.
     pub unit: Option<String>,
     /// The document it rests on.
-    pub document: Option<Citation>,
+    pub document: Option<Arc<Citation>>,
 }
 
 impl ListRow for ProjectRow {

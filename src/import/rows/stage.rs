@@ -1,5 +1,7 @@
 //! The list that moves support actions to another stage.
 
+use std::sync::Arc;
+
 use chrono::NaiveDate;
 
 use crate::domain::{Code, Money, Quantity, Stage};
@@ -28,7 +30,7 @@ pub struct StageRow {
     /// The unit of the support, where there is a quantity.
     pub unit: Option<String>,
     /// The document it rests on.
-    pub document: Option<Citation>,
+    pub document: Option<Arc<Citation>>,
     /// A note.
     pub note: Option<String>,
 }

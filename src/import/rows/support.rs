@@ -1,5 +1,7 @@
 //! The list of support actions.
 
+use std::sync::Arc;
+
 use chrono::NaiveDate;
 
 use crate::domain::{Code, Money, Period, Quantity, Stage};
@@ -20,7 +22,7 @@ pub struct SupportRow {
     /// The list's own key of the row: its column `ref`.
     pub reference: Option<Code>,
     /// The kind, by code or name.
-    pub kind: String,
+    pub kind: Arc<str>,
     /// The stage; where empty, the kind decides.
     pub stage: Option<Stage>,
     /// The code of the household.
@@ -36,7 +38,7 @@ pub struct SupportRow {
     /// The class.
     pub class: ClassCell,
     /// The group within the kind, by code or name.
-    pub group: Option<String>,
+    pub group: Option<Arc<str>>,
     /// The villages, by code or name. Only an activity names several.
     pub villages: Vec<Code>,
     /// The amount; of a group, the total.
@@ -46,23 +48,23 @@ pub struct SupportRow {
     /// The quantity in `unit`; of a group, the total.
     pub quantity: Option<Quantity>,
     /// The unit of the kind, where there is a quantity.
-    pub unit: Option<String>,
+    pub unit: Option<Arc<str>>,
     /// The day it happened.
     pub occurred_on: NaiveDate,
     /// What it pays for.
     pub covers: Option<Period>,
     /// The source of the amount, by code or name.
-    pub source: Option<String>,
+    pub source: Option<Arc<str>>,
     /// The code of the project.
     pub project: Option<Code>,
     /// Who lends, by code or name.
-    pub lender: Option<String>,
+    pub lender: Option<Arc<str>>,
     /// Who received it.
     pub recipient: Option<String>,
     /// What entitles to it.
     pub ground: Option<String>,
     /// The document it rests on.
-    pub document: Option<Citation>,
+    pub document: Option<Arc<Citation>>,
     /// Why it was done.
     pub reason: Option<String>,
     /// A note.
@@ -74,19 +76,19 @@ impl ListRow for SupportRow {
 
     fn read(cells: &mut Cells<'_>, units: &Units<'_>) -> Option<SupportRow> {
         cells.require(&["kind", "occurred_on"]);
-        let (reference, kind) = (cells.code("ref"), cells.name("kind"));
+        let (reference, kind) = (cells.code("ref"), cells.shared_name("kind"));
         let (household, person) = (cells.code("household"), cells.code("person"));
         let (name, id_number) = (cells.text("name"), cells.name("id_number"));
         let count = cells.count("count");
         check_beneficiary(cells);
         let (stage, class) = (cells.stage("stage"), cells.class("class"));
-        let (group, villages) = (cells.name("group"), cells.codes("village"));
+        let (group, villages) = (cells.shared_name("group"), cells.codes("village"));
         let amount = cells.money("amount", units);
         let counterpart = cells.money("counterpart", units);
         let (quantity, unit) = quantity(cells, units, kind.as_deref());
         let (occurred_on, covers) = (cells.date("occurred_on"), cells.period("covers"));
-        let (source, project) = (cells.name("source"), cells.code("project"));
-        let (lender, recipient) = (cells.name("lender"), cells.text("recipient"));
+        let (source, project) = (cells.shared_name("source"), cells.code("project"));
+        let (lender, recipient) = (cells.shared_name("lender"), cells.text("recipient"));
         let (ground, document) = (cells.text("ground"), cells.citation("document"));
         let (reason, note) = (cells.text("reason"), cells.text("note"));
         Some(SupportRow {
@@ -138,22 +140,24 @@ fn quantity(
     cells: &mut Cells<'_>,
     units: &Units<'_>,
     kind: Option<&str>,
-) -> (Option<Quantity>, Option<String>) {
+) -> (Option<Quantity>, Option<Arc<str>>) {
     let Some(kind) = kind else {
         return (None, None);
     };
-    let given = cells.name("unit");
-    let of_kind = (units.of_kind)(kind);
+    let given = cells.shared_name("unit");
+    if !cells.is_filled("quantity") {
+        return (None, None);
+    }
     let unit = match &given {
-        Some(name) => (units.decimals)(name).map(|decimals| (name.clone(), decimals)),
-        None => of_kind,
+        Some(name) => (units.decimals)(name).map(|decimals| (name.to_string(), decimals)),
+        None => (units.of_kind)(kind),
     };
     let quantity = cells.quantity(unit.as_ref(), || match &given {
-        Some(name) => ImportProblem::UnknownUnit(name.clone()),
+        Some(name) => ImportProblem::UnknownUnit(name.to_string()),
         None => ImportProblem::NoUnit(kind.to_owned()),
     });
     let unit = unit.filter(|_| quantity.is_some()).map(|(unit, _)| unit);
-    (quantity, unit)
+    (quantity, unit.map(Arc::from))
 }
 
 /// Reads a list of support actions: `ref, kind, stage, household, person, count, class, group,

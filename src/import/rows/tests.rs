@@ -514,7 +514,7 @@ fn written(rows: &[SupportRow], delimiter: u8) -> Vec<u8> {
         writer
             .write_record([
                 shown(row.reference.as_ref().map(|v| v as _)),
-                row.kind.clone(),
+                row.kind.to_string(),
                 row.stage.map(|stage| stage.name().vi).unwrap_or_default(),
                 shown(row.household.as_ref().map(|v| v as _)),
                 shown(row.count.as_ref().map(|v| v as _)),
