@@ -1,10 +1,16 @@
 //! Which rows of a sheet are hidden: the reader of workbooks does not say, so the parts of the
-//! package are looked at. Only tags are searched for; what a cell says is nobody's business here.
+//! package are looked at, as they are unpacked and without holding one. Only tags are looked for;
+//! what a cell says is nobody's business here.
 
 use std::collections::BTreeSet;
-use std::io::{Cursor, Read as _};
+use std::io::{BufRead, BufReader, Cursor, Read as _};
+
+use quick_xml::Reader;
+use quick_xml::events::{BytesStart, Event};
 
 use super::limits::LARGEST_UNPACKED;
+
+type Archive<'a> = zip::ZipArchive<Cursor<&'a [u8]>>;
 
 /// The hidden rows of each sheet of a packed workbook, in the order of the sheets, numbered from 1.
 /// A part that is not as expected hides nothing: rows are rows.
@@ -12,65 +18,76 @@ pub(super) fn hidden_rows(bytes: &[u8]) -> Vec<BTreeSet<u64>> {
     let Ok(mut archive) = zip::ZipArchive::new(Cursor::new(bytes)) else {
         return Vec::new();
     };
-    let mut part = |name: &str| {
-        let mut text = Vec::new();
-        let part = archive.by_name(name).ok()?;
-        part.take(LARGEST_UNPACKED).read_to_end(&mut text).ok()?;
-        Some(text)
-    };
-    if let Some(content) = part("content.xml") {
-        return of_open_document(&content);
+    let content = in_part(&mut archive, "content.xml", |part| of_open_document(part));
+    if let Some(sheets) = content {
+        return sheets;
     }
-    let (Some(book), Some(links)) = (part("xl/workbook.xml"), part("xl/_rels/workbook.xml.rels"))
-    else {
+    let mut sheets: Vec<String> = Vec::new();
+    let mut links: Vec<(String, String)> = Vec::new();
+    let book = in_part(&mut archive, "xl/workbook.xml", |part| {
+        each_tag(part, &mut |tag| {
+            if tag.name().as_ref() == "sheet" {
+                sheets.extend(attribute(tag, "r:id"));
+            }
+        });
+    });
+    let linked = in_part(&mut archive, "xl/_rels/workbook.xml.rels", |part| {
+        each_tag(part, &mut |tag| {
+            if tag.name().as_ref() == "Relationship" {
+                links.extend(attribute(tag, "Id").zip(attribute(tag, "Target")));
+            }
+        });
+    });
+    if book.is_none() || linked.is_none() {
         return Vec::new();
-    };
-    let sheets: Vec<String> = tags(&book, b"<sheet ")
-        .filter_map(|tag| attribute(tag, b"r:id"))
-        .collect();
-    let target = |id: &String| {
-        let mut links = tags(&links, b"<Relationship ");
-        let link = links.find(|tag| attribute(tag, b"Id").as_ref() == Some(id))?;
-        let target = attribute(link, b"Target")?;
-        Some(match target.strip_prefix('/') {
+    }
+    let mut rows = |id: &String| {
+        let (_, target) = links.iter().find(|(known, _)| known == id)?;
+        let name = match target.strip_prefix('/') {
             Some(whole) => whole.to_owned(),
             None => format!("xl/{target}"),
-        })
+        };
+        in_part(&mut archive, &name, |part| of_sheet(part))
     };
-    let rows = |id: &String| {
-        let sheet = target(id).and_then(|name| part(&name));
-        sheet.map_or_else(BTreeSet::new, |sheet| of_sheet(&sheet))
-    };
-    sheets.iter().map(rows).collect()
+    let rows = sheets.iter().map(|id| rows(id).unwrap_or_default());
+    rows.collect()
 }
 
-fn of_sheet(sheet: &[u8]) -> BTreeSet<u64> {
-    let is_hidden = |tag: &&[u8]| {
-        let hidden = attribute(tag, b"hidden");
-        hidden.is_some_and(|said| said == "1" || said == "true")
-    };
-    tags(sheet, b"<row ")
-        .filter(is_hidden)
-        .filter_map(|tag| attribute(tag, b"r")?.parse().ok())
-        .collect()
+/// What a part of the package comes to, where there is one.
+fn in_part<T>(
+    archive: &mut Archive<'_>,
+    name: &str,
+    read: impl FnOnce(&mut dyn BufRead) -> T,
+) -> Option<T> {
+    let part = archive.by_name(name).ok()?;
+    Some(read(&mut BufReader::new(part.take(LARGEST_UNPACKED))))
+}
+
+fn of_sheet(sheet: &mut dyn BufRead) -> BTreeSet<u64> {
+    let mut rows = BTreeSet::new();
+    each_tag(sheet, &mut |tag| {
+        if tag.name().as_ref() == "row"
+            && attribute(tag, "hidden").is_some_and(|said| said == "1" || said == "true")
+        {
+            rows.extend(attribute(tag, "r").and_then(|row| row.parse::<u64>().ok()));
+        }
+    });
+    rows
 }
 
 /// An `.ods` has all sheets in one part, and says how often a row is repeated.
-fn of_open_document(content: &[u8]) -> Vec<BTreeSet<u64>> {
+fn of_open_document(content: &mut dyn BufRead) -> Vec<BTreeSet<u64>> {
     let mut sheets: Vec<BTreeSet<u64>> = Vec::new();
     let mut row = 0_u64;
-    for tag in tags(content, b"<table:table") {
-        let rest = tag.get(b"<table:table".len()..).unwrap_or_default();
-        if rest.starts_with(b" ") {
+    each_tag(content, &mut |tag| match tag.name().as_ref() {
+        "table:table" => {
             sheets.push(BTreeSet::new());
             row = 0;
-        } else if rest.starts_with(b"-row")
-            && !rest.starts_with(b"-row-")
-            && !rest.starts_with(b"-rows")
-        {
-            let times = attribute(tag, b"table:number-rows-repeated");
+        }
+        "table:table-row" => {
+            let times = attribute(tag, "table:number-rows-repeated");
             let times: u64 = times.and_then(|times| times.parse().ok()).unwrap_or(1);
-            let shown = attribute(tag, b"table:visibility");
+            let shown = attribute(tag, "table:visibility");
             let hidden = shown.is_some_and(|said| said == "collapse" || said == "filter");
             // An empty end of the sheet is repeated a million times; it holds nothing.
             if hidden && times <= 10_000 {
@@ -81,37 +98,31 @@ fn of_open_document(content: &[u8]) -> Vec<BTreeSet<u64>> {
             }
             row = row.saturating_add(times);
         }
-    }
+        _ => {}
+    });
     sheets
 }
 
-/// The tags that begin so, each up to its end.
-fn tags<'t>(text: &'t [u8], begin: &'t [u8]) -> impl Iterator<Item = &'t [u8]> {
-    let mut rest = text;
-    std::iter::from_fn(move || {
-        loop {
-            let at = rest.iter().position(|byte| *byte == b'<')?;
-            rest = rest.get(at..)?;
-            if rest.starts_with(begin) {
-                let end = rest.iter().position(|byte| *byte == b'>')?;
-                let (tag, after) = rest.split_at_checked(end)?;
-                rest = after;
-                return Some(tag);
-            }
-            rest = rest.get(1..)?;
+/// Visits the tags that begin something, up to where the part ends or is no XML any more.
+fn each_tag(part: &mut dyn BufRead, visit: &mut dyn FnMut(&BytesStart<'_>)) {
+    let mut reader = Reader::from_reader(part);
+    let config = reader.config_mut();
+    config.check_end_names = false;
+    let mut bytes = Vec::new();
+    loop {
+        bytes.clear();
+        match reader.read_event_into(&mut bytes) {
+            Ok(Event::Start(tag) | Event::Empty(tag)) => visit(&tag),
+            Ok(Event::Eof) | Err(_) => return,
+            Ok(_) => {}
         }
-    })
+    }
 }
 
 /// The value of an attribute of a tag.
-fn attribute(tag: &[u8], name: &[u8]) -> Option<String> {
-    let text = std::str::from_utf8(tag).ok()?;
-    let name = std::str::from_utf8(name).ok()?;
-    let start = format!(" {name}=\"");
-    let at = text.find(&start)? + start.len();
-    let value = text.get(at..)?;
-    let end = value.find('"')?;
-    value.get(..end).map(str::to_owned)
+fn attribute(tag: &BytesStart<'_>, name: &str) -> Option<String> {
+    let attribute = tag.try_get_attribute(name).ok()??;
+    Some(attribute.value.into_owned())
 }
 
 #[cfg(test)]
@@ -122,7 +133,7 @@ mod tests {
     fn hidden_rows_are_found_by_their_numbers() {
         let sheet = br#"<sheetData><row r="1"><c r="A1"/></row><row r="2" spans="1:2" hidden="1"/>
             <row r="5" hidden="true"></row><row r="6" hidden="0"></row></sheetData>"#;
-        assert_eq!(of_sheet(sheet), BTreeSet::from([2, 5]));
+        assert_eq!(of_sheet(&mut &sheet[..]), BTreeSet::from([2, 5]));
     }
 
     #[test]
@@ -131,11 +142,7 @@ mod tests {
             table:number-rows-repeated="3"/><table:table-row table:visibility="collapse"/>
             <table:table-row table:visibility="filter" table:number-rows-repeated="2"/></table:table>
             <table:table table:name="B"><table:table-row/></table:table>"#;
-        let content: Vec<u8> = content
-            .iter()
-            .map(|b| if *b == b'\n' { b' ' } else { *b })
-            .collect();
-        let found = of_open_document(&content);
+        let found = of_open_document(&mut &content[..]);
         assert_eq!(found, [BTreeSet::from([5, 6, 7]), BTreeSet::new()]);
     }
 

@@ -42,14 +42,14 @@ struct Beside {
     waiting: usize,
 }
 
-/// Visits the events of a log from one on, in their order.
+/// Visits the events of a log from one on, in their order, as long as whoever visits goes on.
 ///
 /// # Errors
 /// What stops the reading; the events before it were visited.
 pub(super) fn each<L: EventRead>(
     log: &L,
     from: u64,
-    visit: &mut dyn FnMut(Seen),
+    visit: &mut dyn FnMut(Seen) -> bool,
 ) -> Result<(), OfficeError> {
     thread::scope(|scope| {
         let (give, given) = sync_channel::<Vec<StoredEvent>>(AHEAD);
@@ -71,12 +71,14 @@ pub(super) fn each<L: EventRead>(
             handful.push(stored?);
             if handful.len() >= MANY {
                 let full = std::mem::replace(&mut handful, Vec::with_capacity(MANY));
-                pass(full, &mut beside, visit)?;
+                if !pass(full, &mut beside, visit)? {
+                    return Ok(());
+                }
             }
         }
-        pass(handful, &mut beside, visit)?;
-        while let Some(beside) = beside.as_mut().filter(|beside| beside.waiting > 0) {
-            beside.fold_one(visit)?;
+        let mut goes_on = pass(handful, &mut beside, visit)?;
+        while let Some(beside) = beside.as_mut().filter(|it| goes_on && it.waiting > 0) {
+            goes_on = beside.fold_one(visit)?;
         }
         Ok(())
     })
@@ -86,25 +88,24 @@ pub(super) fn each<L: EventRead>(
 fn pass(
     handful: Vec<StoredEvent>,
     beside: &mut Option<Beside>,
-    visit: &mut dyn FnMut(Seen),
-) -> Result<(), OfficeError> {
+    visit: &mut dyn FnMut(Seen) -> bool,
+) -> Result<bool, OfficeError> {
     let Some(beside) = beside else {
-        see(handful)?.into_iter().for_each(visit);
-        return Ok(());
+        return Ok(see(handful)?.into_iter().all(visit));
     };
-    if beside.waiting >= AHEAD {
-        beside.fold_one(visit)?;
+    if beside.waiting >= AHEAD && !beside.fold_one(visit)? {
+        return Ok(false);
     }
     beside.waiting += 1;
-    beside.give.send(handful).map_err(|_| stopped())
+    beside.give.send(handful).map_err(|_| stopped())?;
+    Ok(true)
 }
 
 impl Beside {
-    fn fold_one(&mut self, visit: &mut dyn FnMut(Seen)) -> Result<(), OfficeError> {
+    fn fold_one(&mut self, visit: &mut dyn FnMut(Seen) -> bool) -> Result<bool, OfficeError> {
         self.waiting -= 1;
         let seen = self.take.recv().map_err(|_| stopped())??;
-        seen.into_iter().for_each(visit);
-        Ok(())
+        Ok(seen.into_iter().all(visit))
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 
-use super::ahead::{self, Seen};
+use super::ahead;
 use super::base::SavedBase;
 use super::file::{Part, to_bytes};
 use super::keys::{support_key, support_of};
@@ -71,14 +71,9 @@ pub fn save<L: EventRead>(
     log: &L,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Saved, OfficeError> {
-    let views = Views::open(ledger, log.ledger().as_bytes(), &log.head());
-    let of_this_log = match &views {
-        Some(views) => views.tail(log)?.is_some(),
-        None => false,
-    };
-    let before = views.filter(|_| of_this_log);
+    let before = Views::open(ledger, log.ledger().as_bytes(), &log.head());
     match save_onto(ledger, log, before.as_ref(), progress) {
-        // What was saved before is damaged: all of it is folded anew.
+        // What was saved before is damaged, or of another log: all of it is folded anew.
         Err(OfficeError::Views(_)) if before.is_some() => save_onto(ledger, log, None, progress),
         saved => saved,
     }
@@ -104,7 +99,8 @@ fn save_onto<L: EventRead>(
 ) -> Result<Saved, OfficeError> {
     let head = log.head();
     let from = before.map_or(0, Views::seq);
-    if from == head.seq {
+    let known = before.and_then(|views| views.manifest.frontier());
+    if from == head.seq && known.unwrap_or_default().root() == head.root {
         let (seq, folded, months) = (head.seq, 0, 0);
         return Ok(Saved {
             seq,
@@ -112,32 +108,71 @@ fn save_onto<L: EventRead>(
             months,
         });
     }
-    let frontier = before.and_then(|views| views.manifest.frontier());
-    let mut frontier = frontier.unwrap_or_default();
-    let mut run = RunBuilder::new(from + 1);
-    let mut facts = match before {
-        Some(views) => on_base(log, views)?,
-        None => Facts::default(),
-    };
-    let mut at_ms = 0;
-    ahead::each(log, from + 1, &mut |Seen {
-                                         stored,
-                                         leaf,
-                                         event,
-                                     }| {
-        frontier.push(leaf);
-        run.take(&event, &stored.bytes, &frontier);
-        facts.evolve(&event);
-        at_ms = event.at_ms;
-        if event.seq.is_multiple_of(PROGRESS_STEP) || event.seq == head.seq {
-            progress(event.seq - from, head.seq - from);
+    let alone = before.map_or_else(Facts::default, |views| Facts::over(Some(views.base())));
+    // Most often nothing that follows is about a support from before.
+    let folded = match Folded::from(log, before, alone, before.is_some(), progress)? {
+        Some(folded) => Some(folded),
+        None => {
+            let facts = before.map(|views| on_base(log, views)).transpose()?;
+            Folded::from(log, before, facts.unwrap_or_default(), false, progress)?
         }
-    })?;
-    if frontier.root() != head.root {
-        let why = "the log changed while it was read".to_owned();
-        return Err(OfficeError::Views(why));
+    };
+    match folded {
+        Some(folded) if folded.frontier.root() == head.root => write(ledger, log, before, folded),
+        _ => {
+            let why = "the log changed while it was read".to_owned();
+            Err(OfficeError::Views(why))
+        }
     }
-    write(ledger, log, before, (at_ms, &frontier), &facts, run)
+}
+
+/// What the events since the last time come to.
+struct Folded {
+    at_ms: i64,
+    frontier: Frontier,
+    facts: Facts,
+    run: RunBuilder,
+}
+
+impl Folded {
+    /// Folds the events behind the saved views. Where it was asked for, nothing is given as soon as
+    /// one of them is about a support from before, whose earlier events must be folded first.
+    fn from<L: EventRead>(
+        log: &L,
+        before: Option<&Views>,
+        facts: Facts,
+        of_new_supports: bool,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<Option<Folded>, OfficeError> {
+        let (from, to) = (before.map_or(0, Views::seq), log.head().seq);
+        let frontier = before.and_then(|views| views.manifest.frontier());
+        let mut folded = Folded {
+            at_ms: 0,
+            frontier: frontier.unwrap_or_default(),
+            facts,
+            run: RunBuilder::new(from + 1),
+        };
+        let mut alone = true;
+        ahead::each(log, from + 1, &mut |seen| {
+            let (event, bytes) = (&seen.event, &seen.stored.bytes);
+            let older = support_of(event).is_some_and(|support| support != event.id);
+            alone = !(of_new_supports && older);
+            if alone {
+                folded.frontier.push(seen.leaf);
+                folded.run.take(event, bytes, &folded.frontier);
+                folded.facts.evolve(event);
+                folded.at_ms = event.at_ms;
+            }
+            if event.seq.is_multiple_of(PROGRESS_STEP) || event.seq == to {
+                progress(event.seq - from, to - from);
+            }
+            alone
+        })?;
+        if !alone {
+            return Ok(None);
+        }
+        Ok(Some(folded))
+    }
 }
 
 /// Facts that go on from the saved ones, with the earlier events of every support that the events
@@ -180,10 +215,14 @@ fn write<L: EventRead>(
     ledger: &Path,
     log: &L,
     before: Option<&Views>,
-    (at_ms, frontier): (i64, &Frontier),
-    facts: &Facts,
-    mut run: RunBuilder,
+    folded: Folded,
 ) -> Result<Saved, OfficeError> {
+    let Folded {
+        at_ms,
+        frontier,
+        facts,
+        mut run,
+    } = folded;
     let dir = folder(ledger);
     durable::create_folder(&dir).map_err(|error| LogError::io(&dir, &error))?;
     for (whose, codes) in [
@@ -197,7 +236,7 @@ fn write<L: EventRead>(
             run.code(whose, code, number);
         }
     }
-    let mut manifest = Manifest::new(*log.ledger().as_bytes(), at_ms, frontier);
+    let mut manifest = Manifest::new(*log.ledger().as_bytes(), at_ms, &frontier);
     manifest.dictionaries = facts.dictionaries();
     let count = |len: usize| u32::try_from(len).unwrap_or(u32::MAX);
     manifest.counts = [count(facts.households.len()), count(facts.persons.len())];
@@ -205,7 +244,7 @@ fn write<L: EventRead>(
     // The keys are sorted and written while the months are packed.
     let (runs, months) = thread::scope(|scope| {
         let beside = scope.spawn(|| runs_of(&dir, before, run));
-        let months = Packed::changed(facts).map_err(OfficeError::Views);
+        let months = Packed::changed(&facts).map_err(OfficeError::Views);
         let months = months.and_then(|changed| {
             let files = months_of(&dir, before, &changed, manifest.seq)?;
             Ok((changed, files))
