@@ -154,6 +154,30 @@ struct Sight<'a, 'scope> {
     batch: &'a Deciding<'scope>,
 }
 
+/// What an entry rests on, taken out of it where nobody else has it.
+struct Rests {
+    document: Option<Document>,
+    reason: Option<String>,
+    source: Option<Source>,
+}
+
+impl Rests {
+    fn of(entry: &mut Cow<'_, Entry>) -> Rests {
+        match entry {
+            Cow::Borrowed(entry) => Rests {
+                document: entry.document.clone(),
+                reason: entry.reason.clone(),
+                source: entry.source.clone(),
+            },
+            Cow::Owned(entry) => Rests {
+                document: entry.document.take(),
+                reason: entry.reason.take(),
+                source: entry.source.take(),
+            },
+        }
+    }
+}
+
 /// What is the same for all entries of a batch.
 struct Given<'a> {
     by: &'a Actor,
@@ -298,7 +322,7 @@ impl<L: EventLog> Ledger<L> {
             };
             for entry in (0..entries.count()).map_while(|at| entries.entry(at)) {
                 tools.tick(plan.outcomes.len(), entries.count());
-                let outcome = self.decided(tools, &given, &entry, &mut plan, &mut batch)?;
+                let outcome = self.decided(tools, &given, entry, &mut plan, &mut batch)?;
                 if mode == Mode::Whole && matches!(outcome, Outcome::Rejected(_)) {
                     batch.only_tell();
                 }
@@ -314,7 +338,7 @@ impl<L: EventLog> Ledger<L> {
         &self,
         tools: &mut Tools,
         given: &Given<'_>,
-        entry: &Entry,
+        mut entry: Cow<'_, Entry>,
         plan: &mut Plan,
         batch: &mut Deciding<'_>,
     ) -> Result<Outcome, OfficeError> {
@@ -322,12 +346,14 @@ impl<L: EventLog> Ledger<L> {
             state: &plan.state,
             batch,
         };
-        let command = match self.known(&sight, entry)? {
+        let command = match self.known(&sight, &entry)? {
             Known::Same(id) => return Ok(Outcome::Already { id }),
             Known::Differs(rejection) => return Ok(Outcome::Rejected(rejection)),
-            Known::Update(command) => Cow::Owned(*command),
-            Known::No => Cow::Borrowed(&entry.command),
+            Known::Update(command) => Some(*command),
+            Known::No => None,
         };
+        let rests = Rests::of(&mut entry);
+        let command = command.map_or(Cow::Borrowed(&entry.command), Cow::Owned);
         let command = match *command {
             Command::Advance { .. } | Command::Correct { .. } => {
                 Cow::Owned(self.carry_over(&sight, command.into_owned())?)
@@ -336,8 +362,8 @@ impl<L: EventLog> Ledger<L> {
         };
         let context = Context {
             today: given.today,
-            document: entry.document.clone(),
-            reason: entry.reason.clone(),
+            document: rests.document,
+            reason: rests.reason,
         };
         let proposed = match decide(&plan.state, &context, &command) {
             Err(rejection) => return Ok(Outcome::Rejected(rejection)),
@@ -345,7 +371,8 @@ impl<L: EventLog> Ledger<L> {
         };
         let first = self.stand.seq + 1 + batch.len() as u64;
         let key = entry.key.as_ref().filter(|_| !is_change(&command));
-        let events = shape(tools, given, entry, key, proposed, first, &plan.state);
+        let source = rests.source;
+        let events = shape(tools, given, source, key, proposed, first, &plan.state);
         let outcome = outcome(&events);
         for event in events {
             plan.state.evolve(&event)?;
@@ -792,7 +819,7 @@ fn is_timeless(body: &Body) -> bool {
 fn shape(
     tools: &mut Tools,
     given: &Given<'_>,
-    entry: &Entry,
+    source: Option<Source>,
     key: Option<&NaturalKey>,
     proposed: Vec<Proposed>,
     first: u64,
@@ -821,7 +848,7 @@ fn shape(
             ledger: state.ledger_id.clone(),
             reason: proposed.reason,
             seq,
-            source: entry.source.clone(),
+            source: source.clone(),
         });
     }
     events
