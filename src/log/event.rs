@@ -355,12 +355,17 @@ fn split_value(text: &[u8]) -> Option<(&[u8], &[u8])> {
 impl StoredEvent {
     /// An event read back from its bytes; `None` where the log's own members are not in them.
     pub(crate) fn read(bytes: &[u8]) -> Option<StoredEvent> {
-        let envelope = Envelope::read(bytes)?;
+        StoredEvent::of(bytes.into())
+    }
+
+    /// The same of bytes that are shared with other events.
+    pub(crate) fn of(bytes: EventBytes) -> Option<StoredEvent> {
+        let envelope = Envelope::read(&bytes)?;
         Some(StoredEvent {
             seq: envelope.seq,
             at_ms: envelope.at_ms,
             id: envelope.id,
-            bytes: bytes.into(),
+            bytes,
         })
     }
 }

@@ -6,17 +6,17 @@ use std::sync::Arc;
 
 /// A part of a larger piece of memory; cheap to clone.
 ///
-/// The whole piece (a frame of the journal, about 128 KiB) lives as long as any part of it.
+/// The whole piece (a frame of the journal, about 64 KiB) lives as long as any part of it.
 #[derive(Clone)]
 pub struct EventBytes {
-    whole: Arc<Vec<u8>>,
+    whole: Arc<[u8]>,
     from: u32,
     to: u32,
 }
 
 impl EventBytes {
     /// A part of shared bytes; without bytes where the part is not in them.
-    pub(crate) fn part(whole: &Arc<Vec<u8>>, from: usize, to: usize) -> EventBytes {
+    pub(crate) fn part(whole: &Arc<[u8]>, from: usize, to: usize) -> EventBytes {
         match (u32::try_from(from), u32::try_from(to)) {
             (Ok(from), Ok(to)) => EventBytes {
                 whole: whole.clone(),
@@ -30,19 +30,19 @@ impl EventBytes {
 
 impl From<Vec<u8>> for EventBytes {
     fn from(bytes: Vec<u8>) -> EventBytes {
-        // An event has at most 65,535 bytes.
-        let to = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-        EventBytes {
-            whole: Arc::new(bytes),
-            from: 0,
-            to,
-        }
+        bytes.as_slice().into()
     }
 }
 
 impl From<&[u8]> for EventBytes {
     fn from(bytes: &[u8]) -> EventBytes {
-        bytes.to_vec().into()
+        // An event has at most 65,535 bytes.
+        let to = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+        EventBytes {
+            whole: bytes.into(),
+            from: 0,
+            to,
+        }
     }
 }
 

@@ -61,7 +61,7 @@ pub(crate) use run::print_of;
 use run::{Run, TagGroup};
 
 use super::durable;
-use super::event::{LedgerId, StoredEvent, Tag};
+use super::event::{Envelope, LedgerId, StoredEvent, Tag};
 use super::id_map::IdMap;
 use super::journal::layout::Take;
 use super::journal::walk::Cursor;
@@ -602,8 +602,8 @@ impl Index {
         while next <= self.flushed {
             let mut block = self.block(next)?;
             let before = next;
-            while let Some(bytes) = block.next_event() {
-                let event = StoredEvent::read(bytes).ok_or("an event is not readable")?;
+            while let Some(bytes) = block.next_shared() {
+                let event = StoredEvent::of(bytes).ok_or("an event is not readable")?;
                 if event.seq == next && next <= self.flushed {
                     let leaf = leaf_hash(&event.bytes);
                     entries.push(Entry { event, leaf });
@@ -735,7 +735,7 @@ impl Index {
         for seq in guarded_text(|| run::find(db, run.number, print))? {
             let mut block = self.block(seq)?;
             while let Some(bytes) = block.next_event() {
-                let event = StoredEvent::read(bytes).ok_or("an event is not readable")?;
+                let event = Envelope::read(bytes).ok_or("an event is not readable")?;
                 if event.seq == seq && event.id == *id {
                     return Ok(Some(seq));
                 }

@@ -427,8 +427,8 @@ impl IndexedEvents<'_> {
 
 /// Goes on in a block until an event; `None` where the block ends before it.
 fn event_in(block: &mut Block, seq: u64) -> Result<Option<StoredEvent>, String> {
-    while let Some(bytes) = block.next_event() {
-        let event = StoredEvent::read(bytes).ok_or("an event is not readable")?;
+    while let Some(bytes) = block.next_shared() {
+        let event = StoredEvent::of(bytes).ok_or("an event is not readable")?;
         if event.seq > seq {
             return Err(format!("it has no event {seq}"));
         }

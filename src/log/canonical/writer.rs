@@ -176,14 +176,31 @@ fn put_list<T>(
 
 /// Writes a text; most need no escaping.
 pub(in crate::log) fn put_escaped(text: &str, out: &mut Vec<u8>) -> Written {
-    let escaped = |byte: &u8| u8::from(*byte < 0x20) | u8::from(matches!(byte, b'"' | b'\\'));
-    if text.as_bytes().iter().map(escaped).fold(0, |a, b| a | b) != 0 {
+    if is_escaped(text.as_bytes()) {
         return serde_json::to_writer(out, text);
     }
     out.push(b'"');
     out.extend_from_slice(text.as_bytes());
     out.push(b'"');
     Ok(())
+}
+
+/// Whether anything in a text must be escaped, looked for in eight bytes at once.
+fn is_escaped(bytes: &[u8]) -> bool {
+    const HIGHS: u64 = u64::from_le_bytes([0x80; 8]);
+    const fn all(byte: u8) -> u64 {
+        u64::from_le_bytes([byte; 8])
+    }
+    // Only a byte below another makes its subtraction borrow from the high bit.
+    let below = |word: u64, byte: u8| word.wrapping_sub(all(byte)) & !word & HIGHS;
+    let (words, rest) = bytes.as_chunks::<8>();
+    let found = words.iter().fold(0, |found, word| {
+        let word = u64::from_le_bytes(*word);
+        let special = below(word ^ all(b'"'), 1) | below(word ^ all(b'\\'), 1);
+        found | special | below(word, 0x20)
+    });
+    let plain = |byte: &u8| *byte >= 0x20 && !matches!(byte, b'"' | b'\\');
+    found != 0 || !rest.iter().all(plain)
 }
 
 pub(in crate::log) fn put_uuid(id: &Uuid, out: &mut Vec<u8>) {

@@ -21,6 +21,7 @@
 use std::sync::Arc;
 
 use crate::log::event::StoredEvent;
+use crate::log::event_bytes::EventBytes;
 use crate::log::merkle::{self, Hash, leaf_hash};
 
 /// The size of a plain block in bytes, unless one event is larger.
@@ -156,10 +157,17 @@ impl Block {
         Block { events, at: 0 }
     }
 
+    /// The next event's bytes, shared with the block; `None` at the end.
+    pub(crate) fn next_shared(&mut self) -> Option<EventBytes> {
+        let begin = self.at;
+        self.next_event()?;
+        Some(EventBytes::part(&self.events, begin, self.at - 1))
+    }
+
     /// The next event's bytes; `None` at the end.
     pub(crate) fn next_event(&mut self) -> Option<&[u8]> {
         let rest = self.events.get(self.at..)?;
-        let len = rest.iter().position(|byte| *byte == b'\n')?;
+        let len = memchr::memchr(b'\n', rest)?;
         self.at += len + 1;
         rest.get(..len)
     }

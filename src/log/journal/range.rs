@@ -1,16 +1,21 @@
 //! Reading events straight from the journal.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::files::Segment;
 use super::layout::FrameHeader;
 use super::walk::{Step, Walker};
 use crate::log::error::LogError;
 use crate::log::event::StoredEvent;
+use crate::log::event_bytes::EventBytes;
 
 /// The events of a range, in their order. The first that cannot be read is the last item.
 pub(crate) struct JournalEvents {
     walker: Option<Walker>,
+    /// Of a range the events share the memory of their frame; single events do not hold it.
+    shares: bool,
+    whole: Option<Arc<[u8]>>,
     /// The frame that the walk is in, where its next event begins, and which one that is.
     frame: Option<(FrameHeader, usize, u64)>,
     next: u64,
@@ -24,7 +29,10 @@ impl JournalEvents {
         let walker = (from <= to)
             .then(|| Walker::from_segment(journal, from))
             .transpose()?;
-        Ok(JournalEvents::walking(walker, from, to))
+        Ok(JournalEvents {
+            shares: true,
+            ..JournalEvents::walking(walker, from, to)
+        })
     }
 
     /// The same of one segment, which must hold them.
@@ -40,6 +48,8 @@ impl JournalEvents {
     fn walking(walker: Option<Walker>, from: u64, to: u64) -> JournalEvents {
         JournalEvents {
             walker,
+            shares: false,
+            whole: None,
             frame: None,
             next: from,
             to,
@@ -67,6 +77,7 @@ impl JournalEvents {
                     Step::Frame(frame) if frame.last_seq() < self.next => {}
                     Step::Frame(frame) => {
                         walker.read_events(&frame)?;
+                        self.whole = self.shares.then(|| walker.payload().into());
                         self.frame = Some((frame, 0, frame.first_seq));
                     }
                 }
@@ -78,13 +89,18 @@ impl JournalEvents {
                 continue;
             };
             let passed = *seq < self.next;
+            let begin = *start;
             *start += len + 1;
             *seq += 1;
             // What is passed over is not looked into: the frame's checksum fits.
             if passed {
                 continue;
             }
-            match rest.get(..len).and_then(StoredEvent::read) {
+            let event = match &self.whole {
+                Some(whole) => StoredEvent::of(EventBytes::part(whole, begin, begin + len)),
+                None => rest.get(..len).and_then(StoredEvent::read),
+            };
+            match event {
                 Some(event) if event.seq == self.next => {
                     self.next += 1;
                     return Ok(Some(event));

@@ -61,7 +61,7 @@ impl Frame {
         at_ms: i64,
         stored: &mut Vec<StoredEvent>,
     ) {
-        let whole = Arc::new(self.bytes);
+        let whole: Arc<[u8]> = self.bytes.into();
         let from = usize::try_from(self.first_seq - batch_first).unwrap_or(usize::MAX);
         let events = batch.get(from..).unwrap_or_default();
         let mut begin = FRAME_HEADER;

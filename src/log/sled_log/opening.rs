@@ -2,7 +2,7 @@
 
 use std::fs::TryLockError;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -13,6 +13,7 @@ use crate::log::disk::{self, File};
 use crate::log::durable;
 use crate::log::error::LogError;
 use crate::log::event::{Envelope, Head, LedgerId, StoredEvent, format_at};
+use crate::log::event_bytes::EventBytes;
 use crate::log::index::{Index, Meta};
 use crate::log::journal::files::segment_name;
 use crate::log::journal::layout::FrameHeader;
@@ -371,9 +372,11 @@ impl Indexing<'_> {
         index: &mut Index,
     ) -> Result<(), LogError> {
         let mut last_at = i64::MIN;
-        let lines = walker.payload().split_inclusive(|byte| *byte == b'\n');
-        for (seq, line) in (frame.first_seq..).zip(lines) {
-            let event = line.strip_suffix(b"\n").unwrap_or(line);
+        let whole: Arc<[u8]> = walker.payload().into();
+        let mut begin = 0;
+        let ends = memchr::memchr_iter(b'\n', &whole);
+        for (seq, end) in (frame.first_seq..).zip(ends) {
+            let event = whole.get(begin..end).unwrap_or_default();
             let envelope = Envelope::read(event)
                 .filter(|it| it.seq == seq && it.ledger == walker.ledger() && it.at_ms >= last_at);
             let envelope = envelope.ok_or_else(|| walker.bad_event(seq))?;
@@ -385,8 +388,9 @@ impl Indexing<'_> {
                 seq,
                 at_ms: envelope.at_ms,
                 id: envelope.id,
-                bytes: event.into(),
+                bytes: EventBytes::part(&whole, begin, end),
             };
+            begin = end + 1;
             index.add(event, leaf, tags);
         }
         if last_at != frame.at_ms {
