@@ -2,7 +2,8 @@
 
 use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
-use std::thread::{self, JoinHandle};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle, Thread};
 use std::time::Duration;
 
 use super::error::LogError;
@@ -15,7 +16,60 @@ const GROUP_EVENTS: usize = 65_536;
 /// After this time without work the log settles.
 const IDLE: Duration = Duration::from_secs(1);
 
-type Answer = SyncSender<Result<Appended, LogError>>;
+type Answered = Result<Appended, LogError>;
+
+/// Where an answer is put, and who waits for it. A channel a request would be memory and turns of
+/// the processor that all writers wait for.
+struct Asked {
+    place: Mutex<Option<Answered>>,
+    waiter: Thread,
+}
+
+impl Asked {
+    fn here() -> Arc<Asked> {
+        Arc::new(Asked {
+            place: Mutex::new(None),
+            waiter: thread::current(),
+        })
+    }
+
+    fn put(&self, answered: Answered) {
+        *self.place.lock().unwrap_or_else(PoisonError::into_inner) = Some(answered);
+        self.waiter.unpark();
+    }
+
+    /// Waits for the answer, in the thread that asked.
+    fn wait(&self) -> Answered {
+        loop {
+            let mut place = self.place.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(answered) = place.take() {
+                return answered;
+            }
+            drop(place);
+            // Another's word can wake a thread too: then it looks again.
+            thread::park();
+        }
+    }
+}
+
+/// The duty to answer: who lets go of it without, says that the writer has stopped.
+struct Answer(Option<Arc<Asked>>);
+
+impl Answer {
+    fn give(mut self, answered: Answered) {
+        if let Some(asked) = self.0.take() {
+            asked.put(answered);
+        }
+    }
+}
+
+impl Drop for Answer {
+    fn drop(&mut self) {
+        if let Some(asked) = self.0.take() {
+            asked.put(Err(LogError::Closed));
+        }
+    }
+}
 
 type Reading = Box<dyn FnOnce(&dyn EventRead) + Send>;
 
@@ -81,10 +135,10 @@ impl LogHandle {
         events: Vec<NewEvent>,
         condition: Condition,
     ) -> Result<Appended, LogError> {
-        let (answer, answered) = sync_channel(1);
-        let request = Request::Append((events, condition), answer);
+        let asked = Asked::here();
+        let request = Request::Append((events, condition), Answer(Some(asked.clone())));
         self.queue.send(request).map_err(|_| LogError::Closed)?;
-        answered.recv().map_err(|_| LogError::Closed)?
+        asked.wait()
     }
 
     /// Reads between two appends. While it runs, no append does.
@@ -124,8 +178,7 @@ impl Group {
     fn commit(self, log: &mut dyn EventLog) {
         let results = log.append_group(self.batches);
         for (answer, result) in self.answers.into_iter().zip(results) {
-            // Who asked may be gone; what was recorded stays recorded.
-            drop(answer.send(result));
+            answer.give(result);
         }
     }
 }

@@ -514,11 +514,13 @@ impl Index {
         let mut places = Vec::new();
         for group in old.chunks(pack) {
             let first = group.first().map_or(0, |entry| entry.event.seq);
-            let block = match handed.remove(&first) {
-                Some(block) => block,
+            let blocks = match handed.remove(&first) {
+                Some(blocks) => blocks,
                 None => self.press.pack(group)?,
             };
-            places.push((block_key(first), self.blocks.append(&block)?));
+            for (seq, block) in blocks {
+                places.push((block_key(seq), self.blocks.append(&block)?));
+            }
         }
         // What sled says of them must hold after a crash too.
         self.blocks.sync()?;
@@ -1216,7 +1218,7 @@ mod tests {
                 }
             })
             .collect();
-        let good = Press::default().pack(&entries).unwrap();
+        let good = Press::default().pack(&entries).unwrap().remove(0).1;
         assert!(block::open(&good).is_ok());
         for bit in 0..good.len() * 8 {
             let mut flipped = good.clone();

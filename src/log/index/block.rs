@@ -26,6 +26,9 @@ use crate::log::merkle::{self, Hash, leaf_hash};
 
 /// The size of a plain block in bytes, unless one event is larger.
 pub(super) const BLOCK_TARGET: usize = 24 << 10;
+/// A packed block has at most this many bytes, unless one event is larger: to read an event its
+/// whole block is unpacked.
+const PACKED_MOST: usize = 60 << 10;
 /// No block unpacks to more: 512 events of the largest size.
 const UNPACKED_MOST: usize = 512 * 65_536;
 const PLAIN: u8 = 1;
@@ -72,6 +75,9 @@ pub(super) fn plain(entries: &[Entry]) -> Vec<(u64, Vec<u8>)> {
     closed.collect()
 }
 
+/// Packed blocks, each with the `seq` of its first event.
+pub(super) type Packed = Vec<(u64, Vec<u8>)>;
+
 /// What packing needs again and again.
 #[derive(Default)]
 pub(super) struct Press {
@@ -81,8 +87,18 @@ pub(super) struct Press {
 }
 
 impl Press {
-    /// Packs a power of two of events into one block.
-    pub(super) fn pack(&mut self, entries: &[Entry]) -> Result<Vec<u8>, String> {
+    /// Packs a power of two of events into one block, or into smaller ones where it would be too
+    /// big; each with the `seq` of its first event.
+    pub(super) fn pack(&mut self, entries: &[Entry]) -> Result<Packed, String> {
+        let mut blocks = Packed::new();
+        self.pack_into(entries, &mut blocks)?;
+        Ok(blocks)
+    }
+
+    fn pack_into(&mut self, entries: &[Entry], out: &mut Packed) -> Result<(), String> {
+        let Some(first) = entries.first() else {
+            return Ok(());
+        };
         self.raw.clear();
         for entry in entries {
             self.raw.extend_from_slice(&entry.event.bytes);
@@ -99,6 +115,11 @@ impl Press {
         compressor
             .compress_to_buffer(&self.raw, &mut self.packed)
             .map_err(text)?;
+        if self.packed.len() + PACKED_HEADER > PACKED_MOST && entries.len() > 1 {
+            let (left, right) = entries.split_at(entries.len() / 2);
+            self.pack_into(left, out)?;
+            return self.pack_into(right, out);
+        }
         let leaves: Vec<Hash> = entries.iter().map(|entry| entry.leaf).collect();
         let number = |len: usize| u32::try_from(len).unwrap_or(u32::MAX).to_be_bytes();
         let mut block = Vec::with_capacity(PACKED_HEADER + self.packed.len());
@@ -107,7 +128,8 @@ impl Press {
         block.extend_from_slice(&number(self.raw.len()));
         block.extend_from_slice(&merkle::root(&leaves));
         block.extend_from_slice(&self.packed);
-        Ok(close(PACKED, block))
+        out.push((first.event.seq, close(PACKED, block)));
+        Ok(())
     }
 }
 

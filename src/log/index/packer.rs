@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use super::block::{Entry, Press};
+use super::block::{Entry, Packed, Press};
 
 /// No more groups wait: what comes then is packed by whoever needs it.
 const WAITING_MOST: usize = 256;
@@ -18,7 +18,7 @@ struct Queue {
     /// The group that the thread has.
     busy: Option<u64>,
     /// By the first `seq` of the group.
-    done: BTreeMap<u64, Vec<u8>>,
+    done: BTreeMap<u64, Packed>,
     closed: bool,
 }
 
@@ -67,14 +67,14 @@ impl Packer {
 
     /// What was packed of the groups that were handed over, by their first `seq`. What the thread
     /// has not begun is packed here.
-    pub(super) fn finish(&mut self, press: &mut Press) -> Result<BTreeMap<u64, Vec<u8>>, String> {
+    pub(super) fn finish(&mut self, press: &mut Press) -> Result<BTreeMap<u64, Packed>, String> {
         let mut queue = self.shared.queue();
         loop {
             if let Some((first, group)) = queue.waiting.pop_back() {
                 drop(queue);
-                let block = press.pack(&group)?;
+                let blocks = press.pack(&group)?;
                 queue = self.shared.queue();
-                queue.done.insert(first, block);
+                queue.done.insert(first, blocks);
             } else if queue.busy.is_some() {
                 queue = self.shared.wait(queue);
             } else {
@@ -123,8 +123,8 @@ fn pack_waiting(shared: &Shared) {
         drop(queue);
         let busy = Busy(shared);
         // What cannot be packed here is tried again, and said, where it is needed.
-        if let Ok(block) = press.pack(&group) {
-            shared.queue().done.insert(first, block);
+        if let Ok(blocks) = press.pack(&group) {
+            shared.queue().done.insert(first, blocks);
         }
         drop(busy);
     }
