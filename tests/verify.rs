@@ -524,7 +524,7 @@ fn an_index_that_differs_from_the_journal_is_found() {
     let place = Place::new();
     let sled = place.ledger().join("sled");
     let spoil = |spoil: &dyn Fn(&sled::Db)| {
-        let config = sled::Config::new().path(&sled).segment_size(8 << 20);
+        let config = sled::Config::new().path(&sled).segment_size(2 << 20);
         let db = config.flush_every_ms(None).open().unwrap();
         spoil(&db);
         db.flush().unwrap();
