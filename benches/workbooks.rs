@@ -1,4 +1,5 @@
-//! Workbooks of 100,000 rows: reading a list out of one, and writing one.
+//! Workbooks of 100,000 rows: reading a list out of one, out of the same list as CSV, and writing
+//! one. What an import takes as a whole is measured by `time socai import supports LIST`.
 //!
 //! `cargo bench --bench workbooks`; `SOCAI_BENCH_ROWS=100000` chooses the size.
 
@@ -7,6 +8,8 @@
     clippy::unwrap_used,
     reason = "a benchmark stops where it cannot go on"
 )]
+
+use std::fmt::Write as _;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use rust_xlsxwriter::Workbook;
@@ -53,6 +56,20 @@ fn list(rows: u32) -> Vec<u8> {
     book.save_to_buffer().unwrap()
 }
 
+/// The same list as a file of text.
+fn text(rows: u32) -> String {
+    let mut text = "STT,Mã dòng,Chính sách,Mã hộ,Ngày,Số tiền,Nguồn vốn,Ghi chú\n".to_owned();
+    for row in 1..=rows {
+        let (household, day, amount) = (row % 20_000, row % 28 + 1, row * 1_000);
+        writeln!(
+            text,
+            "{row},R-{row:06},preferential_loan,H{household:05},{day}/4/2023,{amount},vbsp,chi tại trụ sở"
+        )
+        .unwrap();
+    }
+    text
+}
+
 fn page(rows: u32) -> Book {
     let row = |row: u32| {
         vec![
@@ -87,12 +104,20 @@ fn page(rows: u32) -> Book {
 fn workbooks(criterion: &mut Criterion) {
     let rows = rows();
     let bytes = list(rows);
+    let text = text(rows);
     let book = page(rows);
     let mut group = criterion.benchmark_group(format!("{rows} rows"));
     group.sample_size(10);
     group.bench_function("a list out of a workbook", |bench| {
         bench.iter(|| {
             let read = read_supports(&bytes, "list.xlsx", &ReadOptions::default(), &Units::NONE);
+            assert!(read.issues.is_empty());
+        });
+    });
+    group.bench_function("the same list out of CSV", |bench| {
+        bench.iter(|| {
+            let bytes = text.as_bytes();
+            let read = read_supports(bytes, "list.csv", &ReadOptions::default(), &Units::NONE);
             assert!(read.issues.is_empty());
         });
     });

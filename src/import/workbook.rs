@@ -247,10 +247,12 @@ fn read_sheet(book: &mut Book<'_>, name: String) -> Result<Sheet, WorkbookError>
             return Ok(sheet);
         };
         while let Some(cell) = reader.next_cell().map_err(|error| unreadable(&error))? {
-            cells.take(
-                cell.get_position(),
-                &Data::from(DataRef::clone(cell.get_value())),
-            )?;
+            let read = match cell.get_value() {
+                DataRef::SharedString(text) => text_cell(text),
+                DataRef::String(text) => text_cell(text),
+                other => cell_of(&Data::from(other.clone())),
+            };
+            cells.take(cell.get_position(), read)?;
         }
     } else {
         if let Sheets::Xls(xls) = book {
@@ -270,7 +272,7 @@ fn read_sheet(book: &mut Book<'_>, name: String) -> Result<Sheet, WorkbookError>
                     .and_then(|at| at.checked_add(first))
                     .unwrap_or(u32::MAX)
             };
-            cells.take((place(row, top), place(column, left)), value)?;
+            cells.take((place(row, top), place(column, left)), cell_of(value))?;
         }
     }
     sheet.rows = cells.rows;
@@ -302,8 +304,7 @@ impl<'n> Collector<'n> {
         }
     }
 
-    fn take(&mut self, (row, column): (u32, u32), value: &Data) -> Result<(), WorkbookError> {
-        let cell = cell_of(value);
+    fn take(&mut self, (row, column): (u32, u32), cell: SheetCell) -> Result<(), WorkbookError> {
         if cell.text.trim().is_empty() {
             return Ok(());
         }
@@ -337,11 +338,18 @@ impl<'n> Collector<'n> {
     }
 }
 
+fn text_cell(text: &str) -> SheetCell {
+    SheetCell {
+        text: text.to_owned(),
+        kind: CellKind::Text,
+    }
+}
+
 fn cell_of(value: &Data) -> SheetCell {
     let cell = |text: String, kind| SheetCell { text, kind };
     match value {
         Data::Empty => SheetCell::default(),
-        Data::String(text) => cell(text.clone(), CellKind::Text),
+        Data::String(text) => text_cell(text),
         Data::Int(number) => cell(number.to_string(), CellKind::Number),
         Data::Float(_) => {
             use calamine::DataType as _;

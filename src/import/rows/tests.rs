@@ -182,6 +182,45 @@ fn all_issues_of_all_rows_come_at_once_and_sound_rows_stay() {
     assert_eq!(first.file, "ho-tro.csv");
 }
 
+/// Long enough to be read by two threads, and of few texts, so that most are read again.
+#[test]
+fn a_long_list_reads_as_each_of_its_rows_alone() {
+    let header =
+        "kind,household,class,stage,amount,occurred_on,covers,source,village,document,quantity\n";
+    let row = |n: usize| {
+        let day = ["12/4/2023", "31/4/2023", "2023-04-12", "12/4/23"][n % 4];
+        let amount = ["1.000", "-5", "2.000.000 đ", "=1+1", " 7 "][n % 5];
+        let class = ["nghèo", "giàu", "hộ  cận nghèo"][n % 3];
+        let covers = ["quý I/2023", "quý V/2023"][n / 20 % 2];
+        let paper = ["20/QĐ-UBND", "@SUM(A1)", "Kế  hoạch 54/KH-UBND"][n / 3 % 3];
+        let kind = ["livestock", "boarding_rice", "wifi"][n / 2 % 3];
+        format!("{kind},HN-01,{class},chi trả,{amount},{day},{covers},vbsp,A; B,{paper},{n}\n")
+    };
+    let texts: Vec<String> = (0..40).map(row).collect();
+    let alone = texts
+        .iter()
+        .map(|text| supports(&format!("{header}{text}")));
+    let alone: Vec<ListRead<SupportRow>> = alone.collect();
+    let (mut rows, mut issues) = (Vec::new(), Vec::new());
+    let mut file = header.to_owned();
+    for (place, number) in (2_u64..4_502).enumerate() {
+        file.push_str(&texts[place % 40]);
+        let read = &alone[place % 40];
+        rows.extend(read.rows.iter().cloned().map(|mut row| {
+            row.row = number;
+            row
+        }));
+        issues.extend(read.issues.iter().cloned().map(|mut issue| {
+            issue.row = Some(number);
+            issue
+        }));
+    }
+    assert!(rows.len() > 100 && issues.len() > 4_500);
+    let list = supports(&file);
+    assert_eq!(list.rows, rows);
+    assert_eq!(list.issues, issues);
+}
+
 #[test]
 fn a_tab_before_a_number_is_the_mark_of_a_formula() {
     let list = supports("kind,household,occurred_on,amount\nwifi,HN-01,2023-01-01,\t5\n");
