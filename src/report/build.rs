@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{Datelike, NaiveDate};
 
-use super::figure::{Answer, Asker};
+use super::figure::{Answer, Asker, Found};
 use super::model::{
     AsOfMark, Beside, Block, Dates, Figure, Header, Recipients, Report, Section, Signature,
     TemplateMark,
@@ -206,6 +206,7 @@ impl Report {
             year,
             points: Vec::new(),
             beside: Beside::default(),
+            found: Found::default(),
         };
         let answers = asker.answers()?;
         let points = points(input, &mut asker, &answers, &span)?;

@@ -1,5 +1,6 @@
 //! Figures: the question each one asks, and the answer.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
@@ -261,6 +262,15 @@ pub(super) struct Asker<'a> {
     pub(super) points: Vec<Point>,
     /// What was asked beside the figures.
     pub(super) beside: Beside,
+    /// What was found already: figures share their rows.
+    pub(super) found: Found,
+}
+
+/// The questions of figures and the rows that answered some, so that nothing is asked twice.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    questions: BTreeMap<String, Question>,
+    rows: RefCell<Vec<(Question, Row)>>,
 }
 
 impl Asker<'_> {
@@ -370,6 +380,16 @@ impl Asker<'_> {
     }
 
     pub(super) fn question(&mut self, name: &str) -> Result<Question, ReportError> {
+        if let Some(known) = self.found.questions.get(name) {
+            return Ok(known.clone());
+        }
+        let question = self.new_question(name)?;
+        let known = &mut self.found.questions;
+        known.insert(name.to_owned(), question.clone());
+        Ok(question)
+    }
+
+    fn new_question(&mut self, name: &str) -> Result<Question, ReportError> {
         let template = self.template;
         let unknown = || ReportError::UnknownFigure(name.to_owned());
         let source = template.figures.get(name).ok_or_else(unknown)?;
@@ -456,7 +476,25 @@ impl Asker<'_> {
         Ok(answer.rows.into_iter().flat_map(|row| row.keys).collect())
     }
 
+    /// The one row that answers a question, whatever is read off it.
     pub(super) fn row(&self, name: &str, question: &Question) -> Result<Row, ReportError> {
+        if matches!(question.measure, Asked::Budget | Asked::Target) {
+            return Err(ReportError::UnknownFigure(name.to_owned()));
+        }
+        let question = Question {
+            measure: Asked::Cube(Measure::Turns),
+            ..question.clone()
+        };
+        let known = |(asked, _): &&(Question, Row)| *asked == question;
+        if let Some((_, row)) = self.found.rows.borrow().iter().find(known) {
+            return Ok(row.clone());
+        }
+        let row = self.new_row(name, &question)?;
+        self.found.rows.borrow_mut().push((question, row.clone()));
+        Ok(row)
+    }
+
+    fn new_row(&self, name: &str, question: &Question) -> Result<Row, ReportError> {
         let failed = |error| ReportError::figure(name, error);
         let query = self.query(question).map_err(failed)?;
         let query = query.ok_or_else(|| ReportError::UnknownFigure(name.to_owned()))?;
