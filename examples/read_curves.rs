@@ -1,9 +1,10 @@
 //! How the cost of a question grows: with what it is about, and not with the ledger.
 //!
 //! `cargo run --release --example read_curves -- 200000 benches/curves` writes `reading.csv` and
-//! `reading.svg`. Four curves: a figure over the rows of its period, in ledgers of several sizes; a
-//! support that was corrected over and over; a household with ever more events; ever more villages.
-//! `cold` opens the ledger for one question, `warm` asks again; medians of seven.
+//! `reading.svg`. Curves: a figure over the rows of its period, in ledgers of several sizes; a support
+//! that was corrected over and over; a household with ever more events; ever more villages; a month
+//! of ever more events (of 5 million with the size above). `cold` opens the ledger for one question,
+//! `warm` asks a ledger that is open; medians of seven.
 
 #![allow(
     clippy::unwrap_used,
@@ -20,6 +21,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
+use chrono::NaiveDate;
 use socai::domain::Code;
 use socai::domain::event::{Body, Event};
 use socai::domain::support::{CorrectionMode, SupportCorrected, SupportState};
@@ -64,6 +66,9 @@ fn main() {
     }
     for villages in [50, 500, 5_000, 50_000] {
         points.push(of_villages(villages, events / 5));
+    }
+    for events in [events / 4, events * 5 / 2, events * 25] {
+        points.push(month(events));
     }
     let out = Path::new(&out);
     std::fs::write(out.join("reading.csv"), csv(&points)).unwrap();
@@ -209,13 +214,49 @@ fn corrected(times: u64) -> Point {
     })
 }
 
-/// The history of a household: opened for it, and its events read again.
+/// The history of a household: opened for it, and asked of a log that is open.
 fn history(dir: &Path, code: &Code) -> (f64, f64) {
     let need = Need::Household(code.clone());
-    let read = |ledger: &Ledger<JournalReader>| ledger.tagged(&[household_tag(code)]).unwrap();
-    let cold = median_ms(|| drop(read(&open(dir, &need))));
-    let ledger = open(dir, &need);
-    (cold, median_ms(|| drop(read(&ledger))))
+    let tags = [household_tag(code)];
+    let cold = median_ms(|| drop(open(dir, &need).tagged(&tags).unwrap()));
+    let log = journal(dir);
+    let warm = median_ms(|| {
+        let keys = KeyStore::open_read_only(&dir.join("keys")).unwrap();
+        let ledger = glance(&log, keys, AsOf::Head, i64::MAX / 2, dir, &need).unwrap();
+        drop(ledger.tagged(&tags).unwrap());
+    });
+    (cold, warm)
+}
+
+/// A month with so many events, by kind and class, as of shortly before the head.
+fn month(events: u64) -> Point {
+    let temp = tempfile::tempdir().unwrap();
+    let dir = temp.path().join("ledger");
+    let mut day = 0;
+    let mut change = |mut event: Event| {
+        if let Body::Support(_, state) = &mut event.body {
+            day = (day + 1) % 31;
+            let state = Arc::make_mut(state);
+            state.occurred_on = NaiveDate::from_ymd_opt(2023, 3, day + 1).unwrap();
+        }
+        vec![event]
+    };
+    let plan = generate::Plan {
+        villages: 500,
+        ..generate::Plan::of(events)
+    };
+    let ledger = written(&dir, plan, &mut change);
+    let mut query = Query::of(&"2023-03".parse().unwrap());
+    query.by = vec![Dimension::Kind, Dimension::Class];
+    query.as_of = ledger * 95 / 100;
+    let (cold_ms, warm_ms, x) = asked(&dir, &query);
+    told(Point {
+        curve: "events of one month".to_owned(),
+        x,
+        ledger,
+        cold_ms,
+        warm_ms,
+    })
 }
 
 /// A household with so many events.

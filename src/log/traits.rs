@@ -69,6 +69,32 @@ pub trait EventRead {
     fn tagged(&self, tag: &[u8]) -> Result<Vec<u64>, LogError>;
 }
 
+impl<L: EventRead + ?Sized> EventRead for &L {
+    fn ledger(&self) -> LedgerId {
+        (**self).ledger()
+    }
+
+    fn head(&self) -> Head {
+        (**self).head()
+    }
+
+    fn read(&self, from: u64, to: u64) -> Result<Events<'_>, LogError> {
+        (**self).read(from, to)
+    }
+
+    fn read_each(&self, places: &[u64]) -> Result<Vec<StoredEvent>, LogError> {
+        (**self).read_each(places)
+    }
+
+    fn find(&self, id: &Uuid) -> Result<Option<u64>, LogError> {
+        (**self).find(id)
+    }
+
+    fn tagged(&self, tag: &[u8]) -> Result<Vec<u64>, LogError> {
+        (**self).tagged(tag)
+    }
+}
+
 /// A log that events can be added to.
 pub trait EventLog: EventRead + Send {
     /// Adds events, all or none, and returns once they are durable.
