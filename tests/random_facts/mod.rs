@@ -62,9 +62,9 @@ fn state(n: [u16; 6], support: Option<Uuid>) -> SupportState {
     let bit = |place: u16| n[1] >> place & 1 == 1;
     let named = n[0] % 5 != 0;
     let several = n[0] % 7 == 0;
-    let mut villages = vec![code(pick(&VILLAGES, n[2]))];
+    let mut villages = vec![code(pick(&VILLAGES, n[2] % 1_000))];
     if several {
-        villages.push(code(pick(&VILLAGES, n[2] + 1)));
+        villages.push(code(pick(&VILLAGES, (n[2] % 1_000) + 1)));
         villages.sort();
     }
     if n[0] % 11 == 0 {
