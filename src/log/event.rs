@@ -328,7 +328,7 @@ fn string_len(inner: &[u8]) -> Option<usize> {
     let mut at = 0;
     loop {
         let rest = inner.get(at..)?;
-        let step = rest.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
+        let step = memchr::memchr2(b'"', b'\\', rest)?;
         if rest.get(step) == Some(&b'"') {
             return Some(at + step);
         }

@@ -24,6 +24,10 @@ pub(super) struct Seen {
 
 type Decoded = Result<Vec<Seen>, OfficeError>;
 
+/// Events to decode, and others that were folded: they are let go of in the thread that made them,
+/// so that their memory goes round in it.
+type Given = (Vec<StoredEvent>, Vec<Seen>);
+
 fn see(handful: Vec<StoredEvent>) -> Decoded {
     let seen = handful.into_iter().map(|stored| {
         Ok(Seen {
@@ -37,9 +41,10 @@ fn see(handful: Vec<StoredEvent>) -> Decoded {
 
 /// The thread that decodes, and how many hands full it has.
 struct Beside {
-    give: SyncSender<Vec<StoredEvent>>,
+    give: SyncSender<Given>,
     take: Receiver<Decoded>,
     waiting: usize,
+    folded: Vec<Seen>,
 }
 
 /// Visits the events of a log from one on, in their order, as long as whoever visits goes on.
@@ -49,14 +54,19 @@ struct Beside {
 pub(super) fn each<L: EventRead>(
     log: &L,
     from: u64,
-    visit: &mut dyn FnMut(Seen) -> bool,
+    visit: &mut dyn FnMut(&Seen) -> bool,
 ) -> Result<(), OfficeError> {
     thread::scope(|scope| {
-        let (give, given) = sync_channel::<Vec<StoredEvent>>(AHEAD);
+        let (give, given) = sync_channel::<Given>(AHEAD);
         let (put, take) = sync_channel::<Decoded>(AHEAD);
         let work = move || {
             // Nobody takes them any more once reading has failed.
-            drop(given.iter().map(see).try_for_each(|seen| put.send(seen)));
+            let decode = |(handful, folded): Given| {
+                drop(folded);
+                see(handful)
+            };
+            let mut decoded = given.iter().map(decode);
+            drop(decoded.try_for_each(|seen| put.send(seen)));
         };
         let beside = thread::Builder::new()
             .name("decoding".to_owned())
@@ -65,6 +75,7 @@ pub(super) fn each<L: EventRead>(
             give,
             take,
             waiting: 0,
+            folded: Vec::new(),
         });
         let mut handful = Vec::with_capacity(MANY);
         for stored in log.read(from, log.head().seq)? {
@@ -88,24 +99,27 @@ pub(super) fn each<L: EventRead>(
 fn pass(
     handful: Vec<StoredEvent>,
     beside: &mut Option<Beside>,
-    visit: &mut dyn FnMut(Seen) -> bool,
+    visit: &mut dyn FnMut(&Seen) -> bool,
 ) -> Result<bool, OfficeError> {
     let Some(beside) = beside else {
-        return Ok(see(handful)?.into_iter().all(visit));
+        return Ok(see(handful)?.iter().all(visit));
     };
     if beside.waiting >= AHEAD && !beside.fold_one(visit)? {
         return Ok(false);
     }
     beside.waiting += 1;
-    beside.give.send(handful).map_err(|_| stopped())?;
+    let given = (handful, std::mem::take(&mut beside.folded));
+    beside.give.send(given).map_err(|_| stopped())?;
     Ok(true)
 }
 
 impl Beside {
-    fn fold_one(&mut self, visit: &mut dyn FnMut(Seen) -> bool) -> Result<bool, OfficeError> {
+    fn fold_one(&mut self, visit: &mut dyn FnMut(&Seen) -> bool) -> Result<bool, OfficeError> {
         self.waiting -= 1;
         let seen = self.take.recv().map_err(|_| stopped())??;
-        Ok(seen.into_iter().all(visit))
+        let goes_on = seen.iter().all(visit);
+        self.folded = seen;
+        Ok(goes_on)
     }
 }
 
