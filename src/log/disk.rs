@@ -37,7 +37,8 @@ pub(crate) fn private_folder() -> DirBuilder {
     builder
 }
 
-mod real {
+/// The file system itself, also in the unit tests.
+pub(crate) mod real {
     #![cfg_attr(test, allow(dead_code, unused_imports))]
 
     use std::io;

@@ -14,8 +14,9 @@
 //! that sled knows stays, and costs its space.
 
 use std::fs::File;
-use std::os::unix::fs::FileExt as _;
 use std::path::Path;
+
+use crate::log::disk::real;
 
 /// The name of the file in sled's folder.
 const NAME: &str = "blocks";
@@ -59,7 +60,7 @@ impl BlockFile {
     /// Writes a block, and gives its place. It is not durable yet.
     pub(super) fn append(&mut self, block: &[u8]) -> Result<[u8; PLACE], String> {
         let len = u32::try_from(block.len()).map_err(|error| error.to_string())?;
-        let written = self.file.write_all_at(block, self.end);
+        let written = real::write_all_at(&self.file, block, self.end);
         written.map_err(|error| error.to_string())?;
         let mut place = [PLACED; PLACE];
         let [_, numbers @ ..] = &mut place;
@@ -100,8 +101,16 @@ impl BlockFile {
         let len = len.map(|len| len as usize).filter(|len| *len <= LONGEST);
         let len = len.ok_or("the place of a block is not readable")?;
         let mut block = vec![0; len];
-        let read = self.file.read_exact_at(&mut block, begin);
-        read.map_err(|error| error.to_string())?;
+        let (mut begin, mut rest) = (begin, block.as_mut_slice());
+        while !rest.is_empty() {
+            let read = real::read_at(&self.file, rest, begin);
+            let count = read.map_err(|error| error.to_string())?;
+            if count == 0 {
+                return Err("a block is cut short".to_owned());
+            }
+            begin = begin.saturating_add(count as u64);
+            rest = rest.get_mut(count..).unwrap_or_default();
+        }
         Ok(Some(block))
     }
 }
