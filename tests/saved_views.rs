@@ -29,7 +29,7 @@ use socai::log::{
 use socai::office::views::{self, Need, glance};
 use socai::office::{AsOf, Ledger, tags_of};
 use socai::projection::figures::{figures, figures_by_scan};
-use socai::projection::{Dimension, Query, View};
+use socai::projection::{Dimension, Filter, Query, View};
 
 /// Long after every event.
 const NOW_MS: i64 = 4_000_000_000_000;
@@ -257,6 +257,27 @@ fn views_of_another_log_are_not_used() {
     let mut query = Query::of(&"2022..2025".parse().unwrap());
     query.by = vec![socai::projection::Dimension::Kind];
     same_figures(&other, AsOf::Head, &[query]).unwrap();
+}
+
+/// What a later event named first is not known before it, though it was saved.
+#[test]
+fn a_group_is_known_from_the_event_that_names_it() {
+    let seeds: Vec<Seeds> = (0..12_u16)
+        .map(|n| (60, [n, if n < 8 { 0 } else { 2 }, n * 7, n * 11, n * 13, n]))
+        .collect();
+    let office = Office::new(&seeds, &[50], &|_| true);
+    let mut query = Query::of(&"2022..2025".parse().unwrap());
+    let group = vec!["under_six".to_owned()];
+    query.filters = vec![Filter::Dimension(Dimension::Group, group)];
+    let known = |seq: &u64| {
+        let ledger = office.glance(AsOf::Seq(*seq), &Need::Sums { members: true });
+        same_figures(&office, AsOf::Seq(*seq), std::slice::from_ref(&query)).unwrap();
+        figures(ledger.facts(), ledger.state(), &query).is_ok()
+    };
+    let last = office.events.len() as u64;
+    let from = (1..=last).find(known).expect("the last events name it");
+    assert!(from > 1, "the first event does not name it");
+    assert!((from..=last).all(|seq| known(&seq)));
 }
 
 #[test]

@@ -30,6 +30,8 @@ pub struct SmallDictionaries {
     pub kinds: Vec<Code>,
     /// Groups of a kind.
     pub groups: Vec<Code>,
+    /// For each group, the event that named it first.
+    pub groups_since: Vec<u64>,
     /// Projects.
     pub projects: Vec<Code>,
     /// Funding sources.

@@ -139,6 +139,8 @@ pub struct Facts {
     pub persons: Codes,
     /// Groups of a kind.
     pub groups: Interner<Code>,
+    /// For each group, the event that named it first.
+    groups_since: Vec<u64>,
     /// Projects.
     pub projects: Interner<Code>,
     /// Funding sources.
@@ -197,6 +199,7 @@ impl Facts {
             households: Codes::new(Whose::Household, base.clone()),
             persons: Codes::new(Whose::Person, base.clone()),
             groups: Interner::default(),
+            groups_since: Vec::new(),
             projects: Interner::default(),
             sources: Interner::default(),
             units: Interner::default(),
@@ -226,6 +229,7 @@ impl Facts {
         }
         take(&mut self.kinds, &small.kinds);
         take(&mut self.groups, &small.groups);
+        self.groups_since.clone_from(&small.groups_since);
         take(&mut self.projects, &small.projects);
         take(&mut self.sources, &small.sources);
         take(&mut self.units, &small.units);
@@ -242,6 +246,7 @@ impl Facts {
         SmallDictionaries {
             kinds: values(&self.kinds),
             groups: values(&self.groups),
+            groups_since: self.groups_since.clone(),
             projects: values(&self.projects),
             sources: values(&self.sources),
             units: values(&self.units),
@@ -451,7 +456,7 @@ impl Facts {
             minority: state.minority.map_or(0, |minority| u8::from(minority) + 1),
             household: self.households.intern(state.household.as_ref()),
             person: self.persons.intern(state.person.as_ref()),
-            group: self.groups.intern(state.group.as_ref()),
+            group: self.group(event.seq, state.group.as_ref()),
             project: self.projects.intern(state.project.as_ref()),
             places: self.places.intern(places),
             covers: self.periods.intern(state.covers.as_ref()),
@@ -466,6 +471,24 @@ impl Facts {
             open: true,
         };
         self.push(fact, true);
+    }
+
+    fn group(&mut self, seq: u64, group: Option<&Code>) -> u32 {
+        let number = self.groups.intern(group);
+        if number as usize > self.groups_since.len() {
+            self.groups_since.push(seq);
+        }
+        number
+    }
+
+    /// Whether a known event names this group. What was saved may hold the groups of later events
+    /// as well.
+    pub(super) fn knows_group(&self, group: &str) -> bool {
+        let since = self.groups.number(group).and_then(|number| {
+            let place = (number as usize).checked_sub(1)?;
+            self.groups_since.get(place)
+        });
+        since.is_some_and(|since| *since <= self.known)
     }
 
     fn add_funding(&mut self, parts: &[(u32, i64)]) -> (u32, u32) {

@@ -14,7 +14,7 @@ use crate::projection::packed::Month;
 
 /// The number of the form of the saved views and of the folds that made them: it goes up with any
 /// change to one of them.
-const VIEWS_FORMAT: u32 = 4;
+const VIEWS_FORMAT: u32 = 5;
 const NAME: &str = "manifest";
 const MAGIC: &[u8; 10] = b"socaiviews";
 
