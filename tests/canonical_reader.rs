@@ -9,11 +9,13 @@
     reason = "a test stops where it fails"
 )]
 
+mod cases;
 mod memory_office;
 mod random_facts;
 
 use std::sync::Arc;
 
+use cases::cases;
 use proptest::prelude::*;
 use random_facts::{events, seeds};
 use socai::domain::event::{Actor, Document, Event, Source};
@@ -116,7 +118,7 @@ fn written(event: &Event) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(cases(64))]
 
     #[test]
     fn both_readers_give_the_same(

@@ -8,16 +8,18 @@
     reason = "a test stops where it fails"
 )]
 
+mod cases;
 mod memory_office;
 mod random_facts;
 
+use cases::cases;
 use proptest::prelude::*;
 use random_facts::{events, fold, of_cohort, query, seeds};
 use socai::projection::figures::{events_behind, figures, figures_by_scan};
 use socai::projection::{Dimension, Query};
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 192, ..ProptestConfig::default() })]
+    #![proptest_config(cases(192))]
 
     #[test]
     fn packed_rows_count_as_rows_do(

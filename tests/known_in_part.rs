@@ -11,10 +11,12 @@
     reason = "a test stops where it fails"
 )]
 
+mod cases;
 mod memory_office;
 
 use std::sync::atomic::Ordering;
 
+use cases::cases;
 use memory_office::{Office, START_MS, code, support};
 use proptest::prelude::*;
 use socai::domain::command::{
@@ -302,10 +304,7 @@ fn supports(office: &Office) -> Vec<Uuid> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig {
-        cases: std::env::var("SOCAI_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(12),
-        ..ProptestConfig::default()
-    })]
+    #![proptest_config(cases(12))]
 
     #[test]
     fn what_is_known_in_part_decides_as_the_whole(

@@ -10,9 +10,11 @@
     reason = "a test stops where it fails"
 )]
 
+mod cases;
 mod memory_office;
 mod random_ledger;
 
+use cases::cases;
 use memory_office::{Office, START_MS, code, id, support};
 use proptest::prelude::*;
 use socai::domain::command::{ClassGiven, Command, FundingDraft, SupportChange, SupportDraft};
@@ -232,7 +234,7 @@ fn all_figures(ledger: &socai::office::Ledger<socai::log::MemoryLog>, as_of: u64
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(cases(64))]
 
     #[test]
     fn replay_equals_live(acts in acts()) {
@@ -388,10 +390,10 @@ mod folding {
     use socai::report::{KnownAs, Narrative, Report, ReportInput, Template, render};
     use uuid::Uuid;
 
+    use crate::cases::cases;
     use crate::memory_office::code;
     use crate::random_ledger::{
-        Act, Book, HOUSEHOLDS, KINDS, act, acts, cases, entry, first_day, fold, perform, played,
-        stands_on,
+        Act, Book, HOUSEHOLDS, KINDS, act, acts, entry, first_day, fold, perform, played, stands_on,
     };
 
     type Cells = BTreeMap<Vec<String>, Balance>;

@@ -9,11 +9,13 @@
     reason = "a test stops where it fails"
 )]
 
+mod cases;
 mod log_setup;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use cases::cases;
 use log_setup::*;
 use proptest::prelude::*;
 use socai::log::merkle::{leaf_hash, root};
@@ -487,7 +489,7 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(cases(24))]
 
     #[test]
     fn any_history_gives_the_same_log_in_memory_and_on_disk(moves in moves()) {

@@ -10,6 +10,7 @@
     reason = "a test stops where it fails"
 )]
 
+mod cases;
 mod memory_office;
 mod random_ledger;
 mod random_office;
@@ -30,7 +31,7 @@ use socai::report::render::{Form, render};
 use socai::report::template::{FigureSource, Measure};
 use socai::report::{Report, Template};
 
-use random_ledger::cases;
+use cases::cases;
 use random_office::{Act, Asked, World, act, acts, all_forms};
 
 /// A report of everything that was recorded, so that every random ledger issues one at least.

@@ -18,8 +18,10 @@ use std::path::Path;
 use std::process::Command;
 
 use calamine::{Data, Reader as _};
+use cases::cases;
 use proptest::prelude::*;
 
+mod cases;
 #[path = "../examples/messy_workbooks.rs"]
 mod messy_workbooks;
 mod runner;
@@ -531,7 +533,7 @@ fn what_is_not_as_expected_is_rebuilt_from_its_cells() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(cases(24))]
 
     /// Sheets with holes: whatever stood there stands there, and every row has its result.
     #[test]

@@ -9,6 +9,7 @@
     reason = "a test stops where it fails"
 )]
 
+mod cases;
 mod memory_office;
 mod random_facts;
 
@@ -16,6 +17,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use cases::cases;
 use memory_office::{SetClock, code};
 use proptest::prelude::*;
 use random_facts::{Seeds, events, fold, of_cohort, of_whole_periods, query, seeds};
@@ -167,7 +169,7 @@ fn same_household(office: &Office, as_of: AsOf, name: &str) -> Result<(), TestCa
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+    #![proptest_config(cases(24))]
 
     #[test]
     fn saved_views_and_what_follows_are_the_whole_log(

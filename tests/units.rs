@@ -10,9 +10,11 @@
     reason = "a test stops where it fails"
 )]
 
+mod cases;
 mod memory_office;
 mod runner;
 
+use cases::cases;
 use chrono::NaiveDate;
 use memory_office::{Office, code, support};
 use proptest::prelude::*;
@@ -522,7 +524,7 @@ fn sums(figures: &Figures) -> (i64, i64, i128) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(cases(64))]
 
     #[test]
     fn no_later_reorganisation_moves_a_figure_of_the_time(

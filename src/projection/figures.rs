@@ -1082,9 +1082,7 @@ fn check(
         }
         Dimension::Month | Dimension::Quarter => calendar_number(dimension, value).is_some(),
         Dimension::Covers => value.parse::<Period>().is_ok(),
-        Dimension::Group => {
-            catalogue.group(value).is_some() || facts.knows_group(value)
-        }
+        Dimension::Group => catalogue.group(value).is_some() || facts.knows_group(value),
         Dimension::Sex => matches!(value, "female" | "male"),
         Dimension::Minority => matches!(value, "yes" | "no"),
     };

@@ -35,15 +35,6 @@ const STAGES: [Stage; 5] = [
     Stage::Settled,
 ];
 
-/// How many random ledgers each law is held against: `SOCAI_CASES=5000 cargo test --test laws`.
-pub fn cases(few: u32) -> ProptestConfig {
-    let asked = std::env::var("SOCAI_CASES").ok();
-    ProptestConfig {
-        cases: asked.and_then(|text| text.parse().ok()).unwrap_or(few),
-        ..ProptestConfig::default()
-    }
-}
-
 /// The first day of a random ledger.
 pub fn first_day() -> NaiveDate {
     "2023-03-01".parse().unwrap()
