@@ -4,8 +4,9 @@
 //! `cargo run --release --example append_curve -- 1000000 benches/curves` writes `append.csv` and
 //! `append.svg`. Each point: medians of single durable appends and of bare writes with `fdatasync`
 //! that take turns with them, since the disk's own pace changes from minute to minute; opening the
-//! log; opening the ledger as a writer does and recording one support (median of five); importing a
-//! list of 10,000 supports with all checks; saving what a reader starts from.
+//! log; saving what a reader starts from, after a tenth of the ledger; opening the ledger as a writer
+//! does and recording one support (median of five); importing a list of 10,000 supports with all
+//! checks, each point's for months of its own, and saving again after it.
 
 #![allow(
     clippy::unwrap_used,
@@ -35,6 +36,8 @@ use socai::office::{Entry, Ledger, Mode, Tools, new_events, tags_of, views};
 
 #[path = "../benches/generate/mod.rs"]
 mod generate;
+#[path = "../benches/curves/panels.rs"]
+mod panels;
 
 const POINTS: u64 = 10;
 /// Single appends a point.
@@ -52,6 +55,7 @@ struct Point {
     read_open_ms: f64,
     record_ms: f64,
     import_rows_s: f64,
+    list_save_ms: f64,
     save_ms: f64,
 }
 
@@ -125,17 +129,20 @@ fn measure(events: u64) -> Vec<Point> {
             records.push(begun.elapsed().as_secs_f64() * 1e3);
         }
         let mut ledger = open_to_write(&dir, again(), clock.0.load(Ordering::SeqCst));
-        let file = list(&clock, plan.households);
+        let file = list(&clock, plan.households, point);
         let begun = Instant::now();
         let imported = ledger.import(&mut tools(&clock), &clerk(), &file, Mode::Whole);
         let import_rows_s = ROWS as f64 / begun.elapsed().as_secs_f64();
         assert_eq!(imported.unwrap().recorded, ROWS);
         log = ledger.into_log();
+        let begun = Instant::now();
+        views::save(&dir, &log, &mut |_, _| {}).unwrap();
+        let list_save_ms = begun.elapsed().as_secs_f64() * 1e3;
         let record_ms = median(records);
         eprintln!(
             "{events} events: append {append_us:.0} us, bare {bare_us:.0} us, open {open_ms:.1} ms, \
              to read {read_open_ms:.1} ms, record {record_ms:.1} ms, import {import_rows_s:.0} \
-             rows/s, save {save_ms:.0} ms"
+             rows/s, save {list_save_ms:.0} ms after it, {save_ms:.0} ms after a tenth"
         );
         points.push(Point {
             events,
@@ -145,6 +152,7 @@ fn measure(events: u64) -> Vec<Point> {
             read_open_ms,
             record_ms,
             import_rows_s,
+            list_save_ms,
             save_ms,
         });
     }
@@ -189,16 +197,17 @@ fn one(clock: &Arc<generate::SetClock>) -> Entry {
     })))
 }
 
-/// A list of supports for a quarter of the households at most, each with a key of its own.
-fn list(clock: &Arc<generate::SetClock>, households: u64) -> ListFile {
+/// A list of supports for a quarter of the households at most, each with a key of its own, for the
+/// twelve months of a year that no other point pays for.
+fn list(clock: &Arc<generate::SetClock>, households: u64, point: u64) -> ListFile {
     let (day, now) = (today(clock), clock.0.load(Ordering::SeqCst));
     let mut text = String::from("ref,kind,household,amount,source,occurred_on,covers\n");
     for row in 0..ROWS {
         let household = generate::household(row as u64 % (households / 4).max(1));
-        let month = 1 + row % 12;
+        let (year, month) = (2000 + point, 1 + row % 12);
         writeln!(
             text,
-            "C-{now}-{row},wifi,{household},90000,state_budget,{day},2020-{month:02}"
+            "C-{now}-{row},wifi,{household},90000,state_budget,{day},{year}-{month:02}"
         )
         .unwrap();
     }
@@ -241,7 +250,8 @@ fn median(mut values: Vec<f64>) -> f64 {
 
 fn csv(points: &[Point]) -> String {
     let mut text = String::from(
-        "events,append_us,bare_write_us,open_ms,open_to_read_ms,record_ms,import_rows_a_second,save_ms\n",
+        "events,append_us,bare_write_us,open_ms,open_to_read_ms,record_ms,import_rows_a_second,\
+         list_save_ms,save_ms\n",
     );
     for point in points {
         let Point {
@@ -252,64 +262,88 @@ fn csv(points: &[Point]) -> String {
             read_open_ms,
             record_ms,
             import_rows_s,
+            list_save_ms,
             save_ms,
         } = point;
         writeln!(
             text,
             "{events},{append_us:.1},{bare_us:.1},{open_ms:.2},{read_open_ms:.2},{record_ms:.2},\
-             {import_rows_s:.0},{save_ms:.0}"
+             {import_rows_s:.0},{list_save_ms:.0},{save_ms:.0}"
         )
         .unwrap();
     }
     text
 }
 
-/// Lines over the size of the ledger, each on a scale of its own from zero.
+/// A line of a panel: its name, and what it shows of a point.
+type Line = (&'static str, fn(&Point) -> f64);
+
+/// Panels over the size of the ledger, each from zero.
 fn svg(points: &[Point]) -> String {
-    let (width, height) = (640.0, 320.0);
-    let most = points
-        .last()
-        .map_or(1.0, |point| point.events as f64)
-        .max(1.0);
-    type Line = (&'static str, &'static str, fn(&Point) -> f64);
-    let lines: [Line; 5] = [
-        ("#1b6ca8", "append / bare write + fdatasync", |p| {
-            p.append_us / p.bare_us.max(1.0)
-        }),
-        ("#b8541a", "open to append, ms", |p| p.open_ms),
-        ("#3a7d44", "open to read, ms", |p| p.read_open_ms),
-        ("#7b3fa0", "open and record one support, ms", |p| {
-            p.record_ms
-        }),
-        ("#8a6d00", "import of a list, thousand rows a second", |p| {
-            p.import_rows_s / 1e3
-        }),
+    let curves: [(&str, &[Line]); 6] = [
+        (
+            "One durable append, us",
+            &[("socai", |p| p.append_us), ("bare write", |p| p.bare_us)],
+        ),
+        (
+            "Opening, ms",
+            &[
+                ("to read", |p| p.read_open_ms),
+                ("to append", |p| p.open_ms),
+            ],
+        ),
+        (
+            "Opening and recording one support, ms",
+            &[("", |p| p.record_ms)],
+        ),
+        (
+            "A list of 10,000 rows, rows a second",
+            &[("", |p| p.import_rows_s)],
+        ),
+        ("Saving after that list, ms", &[("", |p| p.list_save_ms)]),
+        (
+            "Saving after a tenth of the ledger, ms",
+            &[("", |p| p.save_ms)],
+        ),
     ];
-    let mut text = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" \
-         font-family=\"sans-serif\" font-size=\"12\">\n\
-         <rect width=\"{width}\" height=\"{height}\" fill=\"white\"/>\n\
-         <path d=\"M50 20V280H620\" fill=\"none\" stroke=\"#444\"/>\n\
-         <text x=\"335\" y=\"310\" text-anchor=\"middle\">events, up to {most}</text>\n"
-    );
-    for (row, (colour, name, value)) in lines.iter().enumerate() {
-        let top = points.iter().map(value).fold(0.0, f64::max).max(0.001) * 1.25;
-        let path: Vec<String> = points
-            .iter()
-            .map(|point| {
-                let x = 50.0 + 570.0 * point.events as f64 / most;
-                format!("{x:.1},{:.1}", 280.0 - 260.0 * value(point) / top)
-            })
-            .collect();
-        writeln!(
-            text,
-            "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>\n\
-             <text x=\"60\" y=\"{}\" fill=\"{colour}\">{name}: top of the scale {top:.1}</text>",
-            path.join(" "),
-            34 + row * 16
-        )
-        .unwrap();
+    let panels: Vec<String> = curves
+        .iter()
+        .map(|(name, lines)| one_panel(points, name, lines))
+        .collect();
+    panels::sheet(&panels)
+}
+
+fn one_panel(points: &[Point], name: &str, lines: &[Line]) -> String {
+    let most = points.last().map_or(1, |point| point.events).max(1) as f64;
+    let all = lines.iter().flat_map(|(_, value)| points.iter().map(value));
+    let top = round_up(all.fold(0.0, f64::max));
+    let at = |events: u64, y: f64| (44.0 + 262.0 * events as f64 / most, 200.0 - 165.0 * y / top);
+    let mut text = panels::frame(name);
+    for part in 0..=4 {
+        let value = top * f64::from(part) / 4.0;
+        text += &panels::level(at(0, value).1, &value.to_string());
     }
-    text.push_str("</svg>\n");
+    let colours = ["#1b6ca8", "#b8541a"];
+    for (place, ((label, value), colour)) in lines.iter().zip(colours).enumerate() {
+        let line: Vec<(f64, f64)> = points
+            .iter()
+            .map(|point| at(point.events, value(point)))
+            .collect();
+        text += &panels::line(&line, label, colour, place as f64 * 60.0);
+    }
+    for point in points.iter().skip(1).step_by(2) {
+        let label = format!("{}k", point.events / 1_000);
+        text += &panels::mark(at(point.events, 0.0).0, &label);
+    }
     text
+}
+
+/// The next of 1, 2, 4 and 8 times a power of ten.
+fn round_up(value: f64) -> f64 {
+    let decade = 10f64.powf(value.max(0.001).log10().floor());
+    let steps = [1.0, 2.0, 4.0, 8.0].map(|step| step * decade);
+    steps
+        .into_iter()
+        .find(|step| *step >= value)
+        .unwrap_or(10.0 * decade)
 }

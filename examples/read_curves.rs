@@ -35,6 +35,8 @@ use uuid::Uuid;
 
 #[path = "../benches/generate/mod.rs"]
 mod generate;
+#[path = "../benches/curves/panels.rs"]
+mod panels;
 
 const RUNS: usize = 7;
 const PERIODS: [&str; 5] = ["2023-03", "2023-Q1", "2023-H1", "2023", "2022..2024"];
@@ -331,24 +333,8 @@ fn csv(points: &[Point]) -> String {
 
 /// A panel a curve, both axes logarithmic: a line that rises by one square a square is linear.
 fn svg(points: &[Point]) -> String {
-    let (width, height) = (320.0, 240.0);
-    let panels: Vec<&[Point]> = points.chunk_by(|a, b| a.curve == b.curve).collect();
-    let (columns, rows) = (3.0, (panels.len() as f64 / 3.0).ceil());
-    let (whole_width, whole_height) = (columns * width, rows * height);
-    let mut text = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {whole_width} {whole_height}\" \
-         font-family=\"sans-serif\" font-size=\"11\">\n\
-         <rect width=\"{whole_width}\" height=\"{whole_height}\" fill=\"white\"/>\n"
-    );
-    for (place, panel) in panels.iter().enumerate() {
-        let x = (place % 3) as f64 * width;
-        let y = (place / 3) as f64 * height;
-        writeln!(text, "<g transform=\"translate({x} {y})\">").unwrap();
-        text.push_str(&one_panel(panel));
-        text.push_str("</g>\n");
-    }
-    text.push_str("</svg>\n");
-    text
+    let curves = points.chunk_by(|a, b| a.curve == b.curve);
+    panels::sheet(&curves.map(one_panel).collect::<Vec<_>>())
 }
 
 fn one_panel(panel: &[Point]) -> String {
@@ -361,52 +347,22 @@ fn one_panel(panel: &[Point]) -> String {
         let x = 44.0 + 262.0 * (x - left) / (right - left);
         (x, 200.0 - 165.0 * (y - bottom) / (top - bottom))
     };
-    let mut text = String::from("<path d=\"M44 35V200H306\" fill=\"none\" stroke=\"#444\"/>\n");
-    let name = &panel[0].curve;
-    writeln!(
-        text,
-        "<text x=\"44\" y=\"16\" font-weight=\"bold\">{name}</text>"
-    )
-    .unwrap();
+    let mut text = panels::frame(&panel[0].curve);
     for decade in [-3, -2, -1, 0, 1, 2, 3, 4] {
         let (_, y) = at(left, f64::from(decade));
-        let label = format!("{} ms", 10f64.powi(decade));
-        writeln!(
-            text,
-            "<path d=\"M44 {y:.1}H306\" stroke=\"#ddd\"/><text x=\"41\" y=\"{:.1}\" \
-             text-anchor=\"end\" font-size=\"8\">{label}</text>",
-            y + 3.0
-        )
-        .unwrap();
+        text += &panels::level(y, &format!("{} ms", 10f64.powi(decade)));
     }
-    for (colour, label, row, value) in [
-        ("#b8541a", "cold", 0, (|p| p.cold_ms) as fn(&Point) -> f64),
-        ("#1b6ca8", "warm", 1, |p| p.warm_ms),
+    for (colour, label, indent, value) in [
+        ("#b8541a", "cold", 0.0, (|p| p.cold_ms) as fn(&Point) -> f64),
+        ("#1b6ca8", "warm", 40.0, |p| p.warm_ms),
     ] {
-        let path: Vec<String> = panel
-            .iter()
-            .map(|point| {
-                let (x, y) = at(decades(point.x as f64), decades(value(point)));
-                format!("{x:.1},{y:.1}")
-            })
-            .collect();
-        writeln!(
-            text,
-            "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>\n\
-             <text x=\"{}\" y=\"30\" fill=\"{colour}\">{label}</text>",
-            path.join(" "),
-            50 + row * 40
-        )
-        .unwrap();
+        let place = |point: &Point| at(decades(point.x as f64), decades(value(point)));
+        let line: Vec<(f64, f64)> = panel.iter().map(place).collect();
+        text += &panels::line(&line, label, colour, indent);
     }
     for point in panel {
         let (x, _) = at(decades(point.x as f64), bottom);
-        let number = point.x;
-        writeln!(
-            text,
-            "<text x=\"{x:.1}\" y=\"213\" text-anchor=\"middle\" font-size=\"8\">{number}</text>"
-        )
-        .unwrap();
+        text += &panels::mark(x, &point.x.to_string());
     }
     text
 }
