@@ -255,16 +255,10 @@ fn name(console: &Console<'_>, ledger: &Reader, fact: &Fact) -> String {
 
 fn villages(ledger: &Reader, fact: &Fact) -> String {
     let places = ledger.facts().places.value(fact.places);
-    let names = places.into_iter().flatten().map(|code| {
-        let unit = ledger.state().units.get(code);
-        unit.map_or_else(
-            || code.to_string(),
-            |unit| {
-                let day = date(fact.occurred).unwrap_or_default();
-                unit.name_on(day).to_owned()
-            },
-        )
-    });
+    let day = date(fact.occurred).unwrap_or_default();
+    let units = &ledger.state().units;
+    let names = places.into_iter().flatten();
+    let names = names.map(|code| units.name_on(code.as_str(), day));
     names.collect::<Vec<_>>().join("; ")
 }
 

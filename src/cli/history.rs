@@ -313,6 +313,8 @@ fn text(field: Option<&Personal>) -> String {
 }
 
 fn sentence(ledger: &Reader, event: &Event, lang: Lang) -> String {
+    let units = &ledger.state().units;
+    let day = local_date(event.at_ms, offset(ledger));
     match &event.body {
         Body::HouseholdRegistered(data) => format!(
             "{}: {}{}",
@@ -320,14 +322,14 @@ fn sentence(ledger: &Reader, event: &Event, lang: Lang) -> String {
             text(data.head.as_ref()),
             data.village
                 .as_ref()
-                .map(|village| format!(", {village}"))
+                .map(|village| format!(", {}", units.name_on(village.as_str(), day)))
                 .unwrap_or_default()
         ),
         Body::HouseholdMoved(data) => {
             format!(
                 "{}: {}",
                 lang.pick("chuyển đến thôn", "moved to"),
-                data.village
+                units.name_on(data.village.as_str(), day)
             )
         }
         Body::HouseholdHeadChanged(data) => format!(

@@ -108,16 +108,17 @@ pub fn run(
                     Some(day) => standing(&household.classes, day, u64::MAX).class,
                     None => household.classes.latest().copied(),
                 };
-                let lives = household
-                    .villages
-                    .latest()
-                    .map(|village| fold(village.as_str()));
+                let lives_in = |name: &String| {
+                    let units = &ledger.state().units;
+                    household.villages.latest().is_some_and(|village| {
+                        let near = fold(units.name(village.as_str())) == fold(name);
+                        near || units.is_called(village, name)
+                    })
+                };
                 let has = |codes: &BTreeSet<Code>| codes.contains(&household.code);
                 class.is_none_or(|class| known == Some(class))
                     && received.as_ref().is_none_or(has)
-                    && village
-                        .as_ref()
-                        .is_none_or(|name| lives == Some(fold(name)))
+                    && village.as_ref().is_none_or(lives_in)
             };
             let found: Vec<&Household> =
                 ledger.state().households.values().filter(wanted).collect();
@@ -204,6 +205,7 @@ fn list(
     span: Option<Span>,
 ) -> Result<(), Failure> {
     let reader = ledger.personal();
+    let units = &ledger.state().units;
     let rows = found.iter().map(|household| {
         let subject = Subject::Household(household.code.clone());
         let class = household.classes.latest();
@@ -211,7 +213,7 @@ fn list(
         (
             household.code.to_string(),
             reader.field(&subject, &household.personal, "head"),
-            village.map(ToString::to_string).unwrap_or_default(),
+            village.map(Code::as_str).unwrap_or_default(),
             class.copied(),
             household.members,
         )
@@ -220,7 +222,8 @@ fn list(
         let rows: Vec<Value> = rows
             .map(|(code, head, village, class, members)| {
                 json!({
-                    "household": code, "head": head, "village": village, "members": members,
+                    "household": code, "head": head, "members": members,
+                    "village": village, "village_name": units.name(village),
                     "class": class.map(|class| class.code()).unwrap_or_default(),
                 })
             })
@@ -245,7 +248,7 @@ fn list(
         vec![
             code,
             head,
-            village,
+            units.name(village).to_owned(),
             class,
             members.map(|n| n.to_string()).unwrap_or_default(),
         ]
@@ -260,6 +263,12 @@ fn list(
         console.line(span.text(lang))?;
     }
     console.line(fingerprint(ledger.stand(), lang))
+}
+
+/// What the village of a household is called now.
+fn village_name(ledger: &Reader, village: Option<&Code>) -> String {
+    let name = village.map(|code| ledger.state().units.name(code.as_str()));
+    name.unwrap_or_default().to_owned()
 }
 
 /// The list as a workbook, by village and code.
@@ -289,7 +298,7 @@ fn workbook(
             code: household.code.to_string(),
             head: reader.field(&subject, &household.personal, "head"),
             members: household.members,
-            village: village.map(ToString::to_string).unwrap_or_default(),
+            village: village_name(ledger, village),
         }
     };
     let mut asked: Vec<String> = Vec::new();
@@ -402,11 +411,7 @@ fn show(
         lang.pick("Hộ", "Household"),
         household.code
     ))?;
-    let village = household
-        .villages
-        .latest()
-        .map(ToString::to_string)
-        .unwrap_or_default();
+    let village = village_name(ledger, household.villages.latest());
     let members = household.members.map(|n| n.to_string()).unwrap_or_default();
     let labels = lang.pick(
         [
@@ -660,9 +665,13 @@ fn show_json(
         .villages
         .entries()
         .iter()
-        .map(
-            |village| json!({ "village": village.value, "from": village.from, "seq": village.seq }),
-        )
+        .map(|village| {
+            let name = ledger.state().units.name(village.value.as_str());
+            json!({
+                "village": village.value, "village_name": name, "from": village.from,
+                "seq": village.seq,
+            })
+        })
         .collect();
     let persons: Vec<Value> = household
         .persons
@@ -702,6 +711,7 @@ fn show_json(
         "minority": household.minority,
         "members": household.members,
         "village": household.villages.latest(),
+        "village_name": village_name(ledger, household.villages.latest()),
         "villages": villages,
         "class": household.classes.latest(),
         "classes": classes,

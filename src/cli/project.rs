@@ -229,6 +229,7 @@ fn show(
         ))?;
     }
     if let Some(village) = &registered.village {
+        let village = ledger.state().units.name(village.as_str());
         console.line(format!("  {}: {village}", lang.pick("thôn", "village")))?;
     }
     if let (Some(quantity), Some(unit)) = (registered.quantity, &registered.unit) {
@@ -309,7 +310,8 @@ fn members(ledger: &Reader, project: &Project, lang: Lang) -> Vec<Vec<String>> {
                     .to_owned(),
                 other => other.to_owned(),
             });
-        let village = village.map(ToString::to_string).unwrap_or_default();
+        let village = village.map(|code| state.units.name(code.as_str()).to_owned());
+        let village = village.unwrap_or_default();
         vec![code.to_string(), head.unwrap_or_default(), village, role]
     };
     project.members.iter().map(row).collect()
@@ -462,6 +464,9 @@ fn show_json(
         "name": project.registered.name,
         "programme": project.registered.programme,
         "village": project.registered.village,
+        "village_name": project.registered.village.as_ref().map(|village| {
+            ledger.state().units.name(village.as_str())
+        }),
         "quantity": project.registered.quantity,
         "unit": project.registered.unit,
         "stage": stage_of(project),

@@ -38,7 +38,7 @@ pub mod support;
 pub mod tags;
 pub mod unit;
 pub mod version;
-mod village_name;
+pub(crate) mod village_name;
 
 pub use catalogue::{Catalogue, CatalogueIssue, SupportKind};
 pub use class::HouseholdClass;

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::code::Code;
 use super::ledger::{UnitLevel, UnitRegistered};
 use super::state::Dated;
-use super::village_name::letters;
+use super::village_name::{letters, same_village};
 pub(super) use decide::decide_unit;
 pub use problem::UnitProblem;
 
@@ -130,6 +130,31 @@ impl Units {
         Code: Borrow<Q>,
     {
         self.by_id.get(id)
+    }
+
+    /// The name of a unit on a day; the id stands for a unit that is not known.
+    pub fn name_on<'a>(&'a self, id: &'a str, day: NaiveDate) -> &'a str {
+        self.get(id).map_or(id, |unit| unit.name_on(day))
+    }
+
+    /// The newest name of a unit; the id stands for a unit that is not known.
+    pub fn name<'a>(&'a self, id: &'a str) -> &'a str {
+        self.name_on(id, NaiveDate::MAX)
+    }
+
+    /// Whether a text means this unit: by its id, or by any name it ever had, in any spelling.
+    pub fn is_called(&self, id: &Code, text: &str) -> bool {
+        let names = self.get(id).map(|unit| unit.names.entries());
+        let mut names = names.into_iter().flatten();
+        id.as_str() == text || names.any(|name| same_village(&name.value, text))
+    }
+
+    /// The letters of every name a unit ever had, and of its id: a list that means it, in whatever
+    /// spelling, has one of them.
+    pub fn letters_of(&self, id: &Code) -> BTreeSet<String> {
+        let names = self.get(id).map(|unit| unit.names.entries());
+        let names = names.into_iter().flatten().map(|name| name.value.as_str());
+        names.chain([id.as_str()]).map(letters).collect()
     }
 
     /// Whether there is a unit with this id.

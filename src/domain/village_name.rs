@@ -41,7 +41,7 @@ fn unmarked(c: char) -> char {
 }
 
 /// The letters of a village's name: names that are the same or near have the same.
-pub(super) fn letters(name: &str) -> String {
+pub fn letters(name: &str) -> String {
     bare_village(name).chars().map(unmarked).collect()
 }
 

@@ -15,10 +15,9 @@ use super::named;
 use super::opening::Tools;
 use super::personal::{PersonalReader, seal_events};
 use super::views::is_of_a_subject;
-use crate::domain::code::Code;
 use crate::domain::command::{Command, Context, SupportChange};
 use crate::domain::custody::CustodyCommand;
-use crate::domain::decide::{Proposed, decide, same_village};
+use crate::domain::decide::{Proposed, decide};
 use crate::domain::event::{Actor, Body, Document, Event, Source, support_type};
 use crate::domain::finding::Finding;
 use crate::domain::personal::Subject;
@@ -498,7 +497,7 @@ impl<L: EventLog> Ledger<L> {
                     let mut fields = Vec::new();
                     let programme = registered.programme.as_ref().map(|code| code.as_str());
                     let village = match (&draft.village, &registered.village) {
-                        (Some(given), Some(known)) => village_is(scratch, given, known),
+                        (Some(given), Some(known)) => scratch.units.is_called(known, given),
                         (None, None) => true,
                         _ => false,
                     };
@@ -655,7 +654,7 @@ impl<L: EventLog> Ledger<L> {
         let subject = Subject::Household(code.clone());
         let reader = PersonalReader::new(&self.keys, &sight.state.ledger_id);
         let opened = |kept: &_| reader.open(&subject, kept);
-        let village_is = |name: &str, code: &_| village_is(sight.state, name, code);
+        let village_is = |name: &str, code: &_| sight.state.units.is_called(code, name);
         let mut news = draft.clone();
         let fields = restate::household_news(&mut news, known, &village_is, &opened);
         if fields.is_empty() {
@@ -756,7 +755,7 @@ impl<L: EventLog> Ledger<L> {
         let subject = body.subject();
         let reader = PersonalReader::new(&self.keys, &sight.state.ledger_id);
         let opened = |kept: &_| reader.open(&subject, kept);
-        let village_is = |name: &str, code: &_| village_is(sight.state, name, code);
+        let village_is = |name: &str, code: &_| sight.state.units.is_called(code, name);
         let fields =
             restate::support_differs(draft, stage, *known_stage, known, id, &village_is, &opened);
         Ok(if fields.is_empty() {
@@ -765,16 +764,6 @@ impl<L: EventLog> Ledger<L> {
             differs("support", &name, fields)
         })
     }
-}
-
-/// Whether a list means this village: by its id, or by its name in any spelling.
-fn village_is(state: &State, name: &str, village: &Code) -> bool {
-    let unit = state.units.get(village);
-    village.as_str() == name
-        || unit.is_some_and(|unit| {
-            let mut names = unit.names.entries().iter();
-            names.any(|known| same_village(&known.value, name))
-        })
 }
 
 fn differs(what: &str, name: &str, fields: Vec<String>) -> Known {

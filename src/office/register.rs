@@ -11,6 +11,7 @@ use crate::domain::code::Code;
 use crate::domain::personal::Subject;
 use crate::domain::rejection::Rejection;
 use crate::domain::state::State;
+use crate::domain::village_name::letters;
 use crate::import::fold;
 
 /// A household, or a person of one.
@@ -25,7 +26,8 @@ pub(super) struct Register {
     by_number: BTreeMap<String, BTreeSet<Named>>,
     heads: BTreeMap<String, BTreeSet<Named>>,
     persons: BTreeMap<String, BTreeSet<Named>>,
-    villages: BTreeMap<Code, String>,
+    /// For each household, the letters of the names of the village it lives in.
+    villages: BTreeMap<Code, BTreeSet<String>>,
 }
 
 impl Register {
@@ -45,8 +47,8 @@ impl Register {
                 person: None,
             };
             if let Some(village) = household.villages.latest() {
-                let village = fold(village.as_str());
-                register.villages.insert(household.code.clone(), village);
+                let names = state.units.letters_of(village);
+                register.villages.insert(household.code.clone(), names);
             }
             if let Some(number) = field("id_number") {
                 register
@@ -100,10 +102,10 @@ impl Register {
             return one(number.unwrap_or_default(), found.iter(), of_person);
         }
         let name = name.or(number).unwrap_or_default();
-        let village = village.map(fold);
-        let near = |named: &&Named| {
-            let lives = self.villages.get(&named.household);
-            village.is_none() || lives.is_none() || lives == village.as_ref()
+        let village = village.map(letters);
+        let near = |named: &&Named| match (&village, self.villages.get(&named.household)) {
+            (Some(village), Some(names)) => names.contains(village),
+            _ => true,
         };
         let lists = match of_person {
             true => [&self.persons, &self.heads],

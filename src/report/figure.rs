@@ -606,10 +606,7 @@ fn village_names(
         Boundaries::Then => to,
         Boundaries::On(day) => day,
     };
-    let called = |village: &str| match state.units.get(village) {
-        Some(unit) => unit.name_on(named_on).to_owned(),
-        None => village.to_owned(),
-    };
+    let called = |village| state.units.name_on(village, named_on).to_owned();
     villages.into_iter().map(called).collect()
 }
 

@@ -62,10 +62,7 @@ fn nameless(by: &str) -> Text {
 }
 
 fn villages(state: &State, key: &str) -> String {
-    let named = |village: &str| match state.units.get(village) {
-        Some(unit) => unit.name_on(chrono::NaiveDate::MIN).to_owned(),
-        None => village.to_owned(),
-    };
+    let named = |village| state.units.name_on(village, chrono::NaiveDate::MIN);
     key.split(';').map(named).collect::<Vec<_>>().join(", ")
 }
 

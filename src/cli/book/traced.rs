@@ -60,13 +60,8 @@ fn row(ledger: &Reader, figure: String, event: &Traced, lang: Lang) -> Vec<Cell>
         Some(day) => known.villages.on(day).or_else(|| known.villages.latest()),
         None => known.villages.latest(),
     });
-    let village = village.map(|code| {
-        let unit = state.units.get(code);
-        unit.map_or_else(
-            || code.to_string(),
-            |unit| unit.name_on(day.unwrap_or(event.recorded_on)).to_owned(),
-        )
-    });
+    let day_of_name = day.unwrap_or(event.recorded_on);
+    let village = village.map(|code| state.units.name_on(code.as_str(), day_of_name));
     let document = event.document.as_ref().map(|it| document_text(it, lang));
     let source = event
         .source
