@@ -28,7 +28,7 @@ use socai::log::random::SeededRandom;
 use socai::log::{
     EventLog, EventRead, JournalReader, LedgerId, LogOptions, NewEvent, SledLog, codec,
 };
-use socai::office::views::{self, Need, glance};
+use socai::office::views::{self, LAYER_SHARE, Need, glance};
 use socai::office::{AsOf, Ledger, tags_of};
 use socai::projection::figures::{figures, figures_by_scan};
 use socai::projection::{Dimension, Filter, Query, View};
@@ -50,7 +50,9 @@ fn options(clock: &SetClock) -> LogOptions {
 }
 
 impl Office {
-    fn new(seeds: &[Seeds], batches: &[usize], save: &dyn Fn(usize) -> bool) -> Office {
+    /// `save` says after which batches the views are saved, and how readily layers are packed
+    /// together then.
+    fn new(seeds: &[Seeds], batches: &[usize], save: &dyn Fn(usize) -> Option<usize>) -> Office {
         let dir = tempfile::tempdir().unwrap();
         let id = LedgerId::new([7; 16]);
         let mut random = SeededRandom::new(3);
@@ -70,8 +72,8 @@ impl Office {
             };
             let new = batch.iter().map(new).collect();
             log.append(new, &Default::default()).unwrap();
-            if save(place) {
-                views::save(dir.path(), &log, &mut |_, _| {}).unwrap();
+            if let Some(share) = save(place) {
+                views::save_in_layers(dir.path(), &log, share, &mut |_, _| {}).unwrap();
             }
             (rest, place) = (later, place + 1);
         }
@@ -168,6 +170,18 @@ fn same_household(office: &Office, as_of: AsOf, name: &str) -> Result<(), TestCa
     Ok(())
 }
 
+/// After which batches the views are saved, and with which share of layers.
+fn saves() -> impl Strategy<Value = Vec<Option<usize>>> {
+    let save = prop_oneof![
+        2 => Just(None),
+        2 => Just(Some(0)),
+        2 => Just(Some(1)),
+        1 => Just(Some(2)),
+        1 => Just(Some(LAYER_SHARE)),
+    ];
+    prop::collection::vec(save, 3..7)
+}
+
 proptest! {
     #![proptest_config(cases(24))]
 
@@ -175,11 +189,11 @@ proptest! {
     fn saved_views_and_what_follows_are_the_whole_log(
         seeds in seeds(100),
         batches in prop::collection::vec(1..30_usize, 1..5),
-        saves in 1..64_u64,
+        saves in saves(),
         asked in prop::collection::vec((any::<u8>(), any::<u16>()), 3),
         queries in prop::collection::vec(query(), 1..8),
     ) {
-        let office = Office::new(&seeds, &batches, &|place| saves >> (place % 6) & 1 == 1);
+        let office = Office::new(&seeds, &batches, &|place| saves[place % saves.len()]);
         for (choice, place) in asked {
             let as_of = as_of(&office, choice, place.into());
             same_figures(&office, as_of, &queries)?;
@@ -193,11 +207,11 @@ proptest! {
     #[test]
     fn what_was_counted_before_is_what_is_counted_now(
         seeds in seeds(90),
-        saves in 1..64_u64,
+        saves in saves(),
         asked in prop::collection::vec((any::<u8>(), any::<u16>()), 3),
         queries in prop::collection::vec(of_whole_periods(), 1..12),
     ) {
-        let office = Office::new(&seeds, &[30, 7], &|place| saves >> (place % 6) & 1 == 1);
+        let office = Office::new(&seeds, &[30, 7], &|place| saves[place % saves.len()]);
         same_figures(&office, AsOf::Head, &queries)?;
         for (choice, place) in asked {
             same_figures(&office, as_of(&office, choice, place.into()), &queries)?;
@@ -207,12 +221,15 @@ proptest! {
     #[test]
     fn a_damaged_or_missing_file_changes_no_answer(
         seeds in seeds(60),
+        share in 0..3_usize,
         which in any::<u16>(),
         at in any::<u16>(),
         gone in any::<bool>(),
         queries in prop::collection::vec(query(), 1..5),
     ) {
-        let office = Office::new(&seeds, &[9, 20], &|place| place == 0 || place == 3 || place == 4);
+        let office = Office::new(&seeds, &[9, 20, 5], &|place| {
+            (place == 0 || place >= 3).then_some(share)
+        });
         let mut files: Vec<_> = std::fs::read_dir(views::folder(office.path()))
             .map(|files| files.map(|file| file.unwrap().path()).collect())
             .unwrap_or_default();
@@ -231,7 +248,7 @@ proptest! {
             same_figures(&office, as_of, &queries)?;
             same_household(&office, as_of, "H3")?;
         }
-        // Saving again mends it.
+        // Saving again mends it, or leaves it to be folded.
         views::save(office.path(), &office.reader(), &mut |_, _| {}).unwrap();
         same_figures(&office, AsOf::Head, &queries)?;
     }
@@ -244,8 +261,8 @@ fn views_of_another_log_are_not_used() {
             .map(|n| (90, [n, salt, n * 7, n * 11, n * 13, n * 17]))
             .collect()
     };
-    let one = Office::new(&random(1), &[50], &|_| true);
-    let other = Office::new(&random(2), &[50], &|_| false);
+    let one = Office::new(&random(1), &[50], &|_| Some(LAYER_SHARE));
+    let other = Office::new(&random(2), &[50], &|_| None);
     assert_ne!(
         one.folded(AsOf::Head).stand().root,
         other.folded(AsOf::Head).stand().root
@@ -267,7 +284,7 @@ fn a_group_is_known_from_the_event_that_names_it() {
     let seeds: Vec<Seeds> = (0..12_u16)
         .map(|n| (60, [n, if n < 8 { 0 } else { 2 }, n * 7, n * 11, n * 13, n]))
         .collect();
-    let office = Office::new(&seeds, &[50], &|_| true);
+    let office = Office::new(&seeds, &[50], &|_| Some(LAYER_SHARE));
     let mut query = Query::of(&"2022..2025".parse().unwrap());
     let group = vec!["under_six".to_owned()];
     query.filters = vec![Filter::Dimension(Dimension::Group, group)];
@@ -284,7 +301,7 @@ fn a_group_is_known_from_the_event_that_names_it() {
 
 #[test]
 fn nothing_personal_is_opened_on_the_way() {
-    let office = Office::new(&[(90, [1; 6])], &[50], &|_| true);
+    let office = Office::new(&[(90, [1; 6])], &[50], &|_| Some(LAYER_SHARE));
     let mut looked = 0;
     for file in std::fs::read_dir(views::folder(office.path())).unwrap() {
         let bytes = std::fs::read(file.unwrap().path()).unwrap();

@@ -838,7 +838,7 @@ fn check_views(
     let unreadable = base
         .months()
         .iter()
-        .find_map(|month| base.partition(month.month, Wanted::ALL).err());
+        .find_map(|month| base.layers(month.month, &|_, _| Wanted::ALL).err());
     if let Some(why) = unreadable.or_else(|| base.was_damaged().then(String::new)) {
         let text = Text::new(
             format!("số liệu đã lưu bị hỏng, sẽ không được dùng: chạy `socai rebuild` {why}"),

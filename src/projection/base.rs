@@ -3,12 +3,13 @@
 //! **Numbers are those of one fold.** A code has the number of its first sight in the log, so a
 //! saved base, a fold that goes on from it and a fold of everything all give it the same number.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt::Debug;
 use std::sync::Arc;
 
 use super::cells::PeriodCells;
 use super::interner::{Interner, Quick};
+use super::layers::Layer;
 use super::packed::{Month, Span};
 use super::partition::{Partition, Wanted};
 use crate::domain::code::Code;
@@ -55,6 +56,22 @@ pub struct BaseMonth {
     pub spans: [Span; 4],
 }
 
+impl BaseMonth {
+    /// Takes the days of other rows in, or only theirs.
+    pub fn take(&mut self, spans: [Span; 4], only: bool) {
+        if only {
+            self.spans = spans;
+        }
+        for (span, other) in self.spans.iter_mut().zip(spans) {
+            span.take(other.from);
+            span.take(other.to);
+        }
+    }
+}
+
+/// What is wanted of a layer of a month, by its place and what its directory says.
+pub type Wanting<'a> = dyn Fn(usize, &Partition) -> Wanted + 'a;
+
 /// The facts of the first events of a log, as they were saved.
 pub trait Base: Debug + Send + Sync {
     /// How many events they were folded from.
@@ -66,11 +83,14 @@ pub trait Base: Debug + Send + Sync {
     /// The months that have rows, in their order.
     fn months(&self) -> &[BaseMonth];
 
-    /// The rows of a month, with the columns that are wanted at least.
+    /// The layers of a month, with the columns at least that `wanted` says of each.
     ///
     /// # Errors
     /// Why they cannot be had, neither from where they were saved nor from the log.
-    fn partition(&self, month: Month, wanted: Wanted) -> Result<Arc<Partition>, String>;
+    fn layers(&self, month: Month, wanted: &Wanting<'_>) -> Result<Vec<Layer>, String>;
+
+    /// Whether something was damaged and had to be folded from the log.
+    fn was_damaged(&self) -> bool;
 
     /// What was counted of a period that begins with a month and has so many, if it was.
     fn cells(&self, from: Month, months: u8) -> Option<Arc<PeriodCells>>;
@@ -78,7 +98,7 @@ pub trait Base: Debug + Send + Sync {
     /// The number of a code, where it has one.
     ///
     /// # Errors
-    /// As [`Base::partition`].
+    /// As [`Base::layers`].
     fn number(&self, whose: Whose, code: &str) -> Result<Option<u32>, String>;
 
     /// How many codes have a number.
@@ -184,7 +204,7 @@ impl Codes {
 pub struct Replaced {
     /// A first look that costs little: one bit for every event of the same last digits.
     bits: [[u64; 32]; 2],
-    events: std::collections::HashSet<u64>,
+    events: BTreeSet<u64>,
 }
 
 impl Replaced {
@@ -205,6 +225,6 @@ impl Replaced {
 
     /// Whether it has an event of a range.
     pub fn touches(&self, first: u64, last: u64) -> bool {
-        self.events.iter().any(|seq| (first..=last).contains(seq))
+        first <= last && self.events.range(first..=last).next().is_some()
     }
 }

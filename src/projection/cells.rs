@@ -6,6 +6,8 @@
 //! event as of which it asks, and only for those groups that are one cell and no more: sums of
 //! cells add up, distinct households do not.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::facts::{Facts, date};
@@ -15,6 +17,9 @@ use crate::domain::stage::Stage;
 
 /// How many months the saved periods have: each begins at a multiple of its length.
 pub const LENGTHS: [u8; 4] = [1, 3, 6, 12];
+
+/// A stage, a kind and a class: what the rows of a chunk have in common.
+pub type Finest = (Stage, u32, u8);
 
 /// What stands in a period at one stage, of one kind and class.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,16 +46,34 @@ impl PeriodCell {
     pub fn at_stage(&self) -> Option<Stage> {
         Stage::ALL.get(usize::from(self.stage)).copied()
     }
+
+    fn finest(&self) -> Option<Finest> {
+        Some((self.at_stage()?, self.kind, self.class))
+    }
 }
 
 /// The cells of a period.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PeriodCells {
     /// The newest event that added or voided a row of the period: as of it and of any later event
     /// the cells are right.
     pub last: u64,
     /// The cells.
     pub cells: Vec<PeriodCell>,
+}
+
+impl PeriodCells {
+    /// The cells but for those in which something came or changed.
+    #[must_use]
+    pub fn without(mut self, touched: &BTreeSet<Finest>) -> PeriodCells {
+        let stays = |cell: &PeriodCell| cell.finest().is_some_and(|it| !touched.contains(&it));
+        self.cells.retain(stays);
+        self
+    }
+
+    pub(super) fn finest(&self) -> impl Iterator<Item = Finest> {
+        self.cells.iter().filter_map(PeriodCell::finest)
+    }
 }
 
 /// The saved periods that a month is in: their first months and lengths.
@@ -61,15 +84,19 @@ pub fn periods_with(month: Month) -> impl Iterator<Item = (Month, u8)> {
         .map(move |months| (begins(months), months))
 }
 
-/// Counts the cells of a period.
+/// Counts the cells of a period that are not known.
 ///
 /// # Errors
 /// Where the facts cannot be read.
-pub fn count(facts: &Facts, from: Month, months: u8) -> Result<PeriodCells, FiguresError> {
+pub fn count(
+    facts: &Facts,
+    (from, months): (Month, u8),
+    known: PeriodCells,
+) -> Result<PeriodCells, FiguresError> {
     let last = from + Month::from(months) - 1;
     let day = |day| date(day).unwrap_or_default();
     let mut query = Query::between(day(days_of(from).0), day(days_of(last).1));
     query.stages = Stage::ALL.to_vec();
     query.by = vec![Dimension::Stage, Dimension::Kind, Dimension::Class];
-    cells_of(facts, &query)
+    cells_of(facts, &query, known)
 }

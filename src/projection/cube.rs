@@ -13,13 +13,12 @@ use std::sync::Arc;
 
 use super::base::{Base, Replaced};
 use super::boundaries::Boundaries;
-use super::cells::{LENGTHS, PeriodCell, PeriodCells};
+use super::cells::{Finest, LENGTHS, PeriodCell, PeriodCells};
 use super::column::Column;
 use super::facts::{Day, Fact, Facts, STANDS};
 use super::figures::{Axis, Counted, Dimension, Entries, FiguresError, Reached, Scan, Sums, Test};
 use super::packed::{AXES, Month, Span, days_of, month_of};
 use super::partition::{Chunk, Columns, Field, Partition, Rows, Unfolded, Wanted};
-use crate::domain::stage::Stage;
 
 /// The columns of a chunk that counts whole.
 const COUNTED: Columns = Columns::of(&[
@@ -61,9 +60,6 @@ pub(super) fn count(scan: &Scan<'_>) -> Result<Vec<Counted>, FiguresError> {
     view.count(&mut key, cells)
 }
 
-/// A chunk's stage, kind and class.
-pub(super) type Finest = (Stage, u32, u8);
-
 /// A period that is counted for keeping.
 pub(super) struct CountedPeriod {
     pub(super) counted: Vec<Counted>,
@@ -73,9 +69,17 @@ pub(super) struct CountedPeriod {
     pub(super) stages: HashMap<Finest, u16>,
 }
 
-/// The answer to a query by stage, kind and class, of a period that is counted for keeping.
-pub(super) fn count_period(scan: &Scan<'_>) -> Result<CountedPeriod, FiguresError> {
-    let view = Reading::of(scan, Answered::default())?;
+/// The answer to a query by stage, kind and class, of a period that is counted for keeping: all
+/// but some of its cells, which are known.
+pub(super) fn count_period(
+    scan: &Scan<'_>,
+    known: HashSet<Finest>,
+) -> Result<CountedPeriod, FiguresError> {
+    let answered = Answered {
+        cells: known,
+        all: false,
+    };
+    let view = Reading::of(scan, answered)?;
     let (mut last, mut stages) = (0, HashMap::new());
     for (_, chunk) in view.chunks() {
         last = last.max(chunk.last_added).max(chunk.last_voided);
@@ -88,8 +92,7 @@ pub(super) fn count_period(scan: &Scan<'_>) -> Result<CountedPeriod, FiguresErro
             fact.void_seq
         };
         last = last.max(fact.add_seq).max(voided);
-        let finest = (fact.stage, fact.kind, fact.class);
-        *stages.entry(finest).or_default() |= scan.facts.stages_of(fact);
+        *stages.entry(fact.finest()).or_default() |= scan.facts.stages_of(fact);
     }
     let mut key = Vec::new();
     let counted = view.count(&mut key, Cells::default())?;
@@ -200,13 +203,19 @@ fn of_finest((stage, kind, class): Finest) -> Fact {
     }
 }
 
+impl Fact {
+    pub(super) fn finest(&self) -> Finest {
+        (self.stage, self.kind, self.class)
+    }
+}
+
 impl Chunk {
     fn finest(&self) -> Finest {
         (self.stage, self.kind, self.class)
     }
 }
 
-/// A month that is read.
+/// A layer of a month that is read.
 struct Open<'a> {
     month: Month,
     partition: Arc<Partition>,
@@ -224,7 +233,7 @@ impl Open<'_> {
 /// A query on its way through the months.
 struct Reading<'a> {
     scan: &'a Scan<'a>,
-    months: Vec<Open<'a>>,
+    layers: Vec<Open<'a>>,
     /// Rows that stand in no month's partition.
     loose: &'a [Fact],
     /// The query asks about nothing by which the rows of a chunk differ.
@@ -246,7 +255,7 @@ impl<'a> Reading<'a> {
         let mut reading = Reading {
             scan,
             loose: if packed.is_some() { &[] } else { facts.rows() },
-            months: Vec::new(),
+            layers: Vec::new(),
             by_chunk: asks_by_chunk(scan),
             columns: columns_of(scan),
             answered: answered.cells,
@@ -254,7 +263,7 @@ impl<'a> Reading<'a> {
         };
         for packed in packed.iter().flat_map(|packed| &packed.months) {
             if reading.touches(&packed.spans) {
-                reading.months.push(Open {
+                reading.layers.push(Open {
                     month: packed.month,
                     partition: packed.partition.clone(),
                     replaced: None,
@@ -275,31 +284,30 @@ impl<'a> Reading<'a> {
         Ok(reading)
     }
 
-    /// Opens the months of a base that can have rows in the period: their directories, and then the
-    /// columns that their chunks are counted by.
+    /// Opens the months of a base that can have rows in the period: the directories of their
+    /// layers, and then the columns that their chunks are counted by.
     fn open(&mut self, base: &dyn Base) -> Result<(), String> {
         for month in base.months() {
             if !self.touches(&month.spans) {
                 continue;
             }
-            let mut open = Open {
-                month: month.month,
-                partition: base.partition(month.month, Wanted::default())?,
-                replaced: self.scan.facts.replaced(month.month),
-            };
-            let wanted = self.wanted(&open);
-            if wanted != Wanted::default() {
-                open.partition = base.partition(month.month, wanted)?;
+            let month = month.month;
+            let wanted = |_, partition: &Partition| self.wanted(month, partition);
+            for layer in base.layers(month, &wanted)? {
+                self.layers.push(Open {
+                    month,
+                    partition: layer.partition,
+                    replaced: self.scan.facts.replaced(month),
+                });
             }
-            self.months.push(open);
         }
         Ok(())
     }
 
-    /// The columns that are looked at of the chunks of a month.
-    fn wanted(&self, month: &Open<'_>) -> Wanted {
+    /// The columns that are looked at of the chunks of a layer of a month.
+    fn wanted(&self, month: Month, layer: &Partition) -> Wanted {
         let mut wanted = Wanted::default();
-        for chunk in month.partition.chunks() {
+        for chunk in layer.chunks() {
             if !self.asks_about(chunk) {
                 continue;
             }
@@ -319,7 +327,7 @@ impl<'a> Reading<'a> {
         let scan = self.scan;
         let mut wholes: Vec<Whole<'_>> = Vec::new();
         for (month, chunk) in self.chunks() {
-            if self.counts_whole(month, chunk)
+            if self.counts_whole(month.month, chunk)
                 && let Some(cell) = self.cell_of(month, chunk, key, &mut cells)
             {
                 wholes.push(Whole { cell, month, chunk });
@@ -347,7 +355,7 @@ impl<'a> Reading<'a> {
             let chunks = month.partition.chunks().iter();
             chunks.map(move |chunk| (month, chunk))
         };
-        self.months
+        self.layers
             .iter()
             .flat_map(chunks)
             .filter(|(_, chunk)| self.asks_about(chunk))
@@ -358,7 +366,7 @@ impl<'a> Reading<'a> {
     }
 
     /// Whether every row of the chunk that stands counts in the same cell.
-    fn counts_whole(&self, month: &Open<'_>, chunk: &Chunk) -> bool {
+    fn counts_whole(&self, month: Month, chunk: &Chunk) -> bool {
         let (first, last) = chunk.days;
         let sums = [Field::Count, Field::Quantity, Field::Amount].map(|field| {
             let column = chunk.column(field);
@@ -368,7 +376,7 @@ impl<'a> Reading<'a> {
             && chunk.plain
             && first >= self.scan.from
             && last <= self.scan.to
-            && days_of(month.month).0 <= first
+            && days_of(month).0 <= first
             && chunk.column(Field::Unit).constant().is_some()
             && !(self.scan.counts_furthest() && self.scan.divides(chunk.stages))
             && sums.iter().all(|safe| *safe)
@@ -395,7 +403,7 @@ impl<'a> Reading<'a> {
     /// whole only where `but_whole` does not leave them out.
     fn rows(&self, but_whole: bool, visit: &mut Visit<'_>) {
         let wanted =
-            |month: &Open<'_>, chunk: &Chunk| !but_whole || !self.counts_whole(month, chunk);
+            |month: &Open<'_>, chunk: &Chunk| !but_whole || !self.counts_whole(month.month, chunk);
         self.standing(&wanted, &mut |fact, placed, parts| {
             let reached = self.reached.as_ref();
             if reached.is_none_or(|reached| reached.counts(fact))
@@ -778,7 +786,8 @@ impl Counter {
         let replaced = whole.month.replaced;
         let replaced = replaced.filter(|replaced| replaced.touches(first, chunk.last_added));
         let known = chunk.last_added <= as_of;
-        if known && chunk.last_voided == 0 && replaced.is_none() {
+        let mut gone = whole.month.partition.gone(chunk).peekable();
+        if known && chunk.last_voided == 0 && replaced.is_none() && gone.peek().is_none() {
             return Some(chunk.rows);
         }
         self.stands.clear();
@@ -789,6 +798,11 @@ impl Counter {
         }
         if chunk.last_voided > 0 {
             self.drop_void(whole, as_of);
+        }
+        for row in gone {
+            if let Some(mask) = self.stands.get_mut(row) {
+                *mask = 0;
+            }
         }
         let standing: u32 = self.stands.iter().map(|mask| mask & 1).sum();
         (standing > 0).then_some(standing as usize)

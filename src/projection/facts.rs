@@ -266,11 +266,6 @@ impl Facts {
         self.replaced.get(&month)
     }
 
-    /// The months of the base in which rows are replaced.
-    pub(super) fn replaced_months(&self) -> impl Iterator<Item = Month> {
-        self.replaced.keys().copied()
-    }
-
     /// Counts no event after this place from now on.
     pub fn know_only(&mut self, seq: u64) {
         self.known = seq;

@@ -485,14 +485,18 @@ pub(super) struct Counted {
 }
 
 /// Counts the cells of a period for keeping; the query groups by stage, kind and class.
-pub(super) fn cells_of(facts: &Facts, query: &Query) -> Result<PeriodCells, FiguresError> {
+pub(super) fn cells_of(
+    facts: &Facts,
+    query: &Query,
+    known: PeriodCells,
+) -> Result<PeriodCells, FiguresError> {
     let state = State::default();
     let scan = Scan::prepare(facts, &state, query)?;
     let cube::CountedPeriod {
         counted,
         last,
         stages,
-    } = cube::count_period(&scan)?;
+    } = cube::count_period(&scan, known.finest().collect())?;
     let cell = |counted: Counted| {
         let villages = scan.villages(&counted);
         let [stage, kind, class] = *counted.key.as_slice() else {
@@ -515,7 +519,9 @@ pub(super) fn cells_of(facts: &Facts, query: &Query) -> Result<PeriodCells, Figu
             villages,
         })
     };
-    let cells = counted.into_iter().filter_map(cell).collect();
+    let mut cells = known.cells;
+    cells.extend(counted.into_iter().filter_map(cell));
+    let last = last.max(known.last);
     Ok(PeriodCells { last, cells })
 }
 

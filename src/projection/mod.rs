@@ -9,6 +9,7 @@ mod cube;
 pub mod facts;
 pub mod figures;
 pub mod interner;
+pub mod layers;
 pub mod movement;
 pub mod packed;
 pub mod partition;

@@ -1,14 +1,17 @@
 //! The facts by month: which months there are, what they can hold, and their partitions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use chrono::Datelike;
 
 use super::facts::{Day, Fact, Facts, date, day};
+use super::base::Base;
+use super::cells::Finest;
 use super::figures::Axis;
-use super::partition::{Columns, Packable, Partition, Rows, Unfolded, Wanted};
+use super::layers::{Layer, replaced};
+use super::partition::{Columns, Field, Packable, Partition, Rows, Unfolded, Wanted};
 
 /// A month, as its year times twelve and its place in the year.
 pub type Month = i32;
@@ -63,7 +66,7 @@ impl Span {
 /// The axes in the order of a month's spans.
 pub const AXES: [Axis; 4] = Axis::ALL;
 
-/// A month's partition, and on which days its rows stand on each axis.
+/// Rows of a month, and on which days they stand on each axis.
 #[derive(Debug, Clone)]
 pub struct PackedMonth {
     /// Which month.
@@ -74,7 +77,15 @@ pub struct PackedMonth {
     pub partition: Arc<Partition>,
     /// The bytes of the partition, and how many of them are its directory.
     pub bytes: (Vec<u8>, usize),
+    /// For each layer of the base that stays below it, the rows that stand in it now.
+    pub replaces: Vec<Vec<u32>>,
+    /// The stages, kinds and classes of what came or changed.
+    pub touched: BTreeSet<Finest>,
 }
+
+/// How many of the layers of a base's month stay as they are under so many rows that came or
+/// changed; the others are packed together with these.
+pub type Staying<'a> = dyn Fn(Month, usize) -> usize + Sync + 'a;
 
 /// The facts by the month they happened in.
 #[derive(Debug, Clone, Default)]
@@ -93,25 +104,56 @@ impl Packed {
         Some(Packed { months })
     }
 
-    /// The months of a table that are not as its base has them, packed with the rows of the base
-    /// that stand as they did. Every month, where there is no base.
+    /// The months of a table that are not as its base has them: of each, the rows that came or
+    /// changed, and those of the layers of the base that do not stay. Every month, where there is
+    /// no base.
     ///
     /// # Errors
     /// Why the base cannot be read, or a row cannot be packed.
-    pub fn changed(facts: &Facts) -> Result<Packed, String> {
-        let mut months = by_month(facts);
-        for month in facts.replaced_months() {
-            months.entry(month).or_default();
-        }
-        let months: Vec<(Month, Vec<&Fact>)> = months.into_iter().collect();
+    pub fn changed(facts: &Facts, staying: &Staying<'_>) -> Result<Packed, String> {
+        let months: Vec<(Month, Vec<&Fact>)> = by_month(facts).into_iter().collect();
         let packed = on_two_cores(&months, |(month, rows)| {
-            let kept = kept(facts, *month)?;
-            let packed = pack(facts, *month, rows, &kept);
-            packed.ok_or_else(|| format!("month {month} cannot be packed"))
+            changed_month(facts, *month, rows, staying(*month, rows.len()))
         });
         let months = packed.into_iter().collect::<Result<Vec<_>, String>>()?;
         Ok(Packed { months })
     }
+}
+
+/// The rows of a month that came or changed, on top of so many layers of the base.
+fn changed_month(
+    facts: &Facts,
+    month: Month,
+    rows: &[&Fact],
+    staying: usize,
+) -> Result<PackedMonth, String> {
+    let base = facts.base().filter(|base| has(base.as_ref(), month));
+    let layers = match base {
+        Some(base) => base.layers(month, &|place, _| match place < staying {
+            true => Wanted::of_all(Columns::of(&[Field::AddSeq])),
+            false => Wanted::ALL,
+        })?,
+        None => Vec::new(),
+    };
+    let (below, above) = layers.split_at(staying.min(layers.len()));
+    let kept = kept(facts, month, above);
+    let packed = pack(facts, month, rows, &kept);
+    let mut packed = packed.ok_or_else(|| format!("month {month} cannot be packed"))?;
+    packed.touched = rows.iter().map(|fact| fact.finest()).collect();
+    for (place, layer) in below.iter().enumerate() {
+        // What the layers that are packed together replaced, this one replaces now.
+        let mut places = replaced(&layers, place, staying);
+        if let Some(replaced) = facts.replaced(month) {
+            places.extend(layer.partition.places(replaced));
+            places.sort_unstable();
+        }
+        packed.replaces.push(places);
+    }
+    Ok(packed)
+}
+
+fn has(base: &dyn Base, month: Month) -> bool {
+    base.months().iter().any(|known| known.month == month)
 }
 
 /// What is made of each item, in their order. Another thread takes from the beginning what this
@@ -160,25 +202,20 @@ fn by_month(facts: &Facts) -> BTreeMap<Month, Vec<&Fact>> {
     months
 }
 
-/// The rows of a base's month that are not replaced.
-fn kept(facts: &Facts, month: Month) -> Result<Vec<Rows>, String> {
+/// The rows of some layers of a base's month that are not replaced.
+fn kept(facts: &Facts, month: Month, layers: &[Layer]) -> Vec<Rows> {
     let mut kept = Vec::new();
-    let Some(base) = facts.base() else {
-        return Ok(kept);
-    };
-    if !base.months().iter().any(|known| known.month == month) {
-        return Ok(kept);
-    }
-    let partition = base.partition(month, Wanted::ALL)?;
     let mut unfolded = Unfolded::default();
     let replaced = facts.replaced(month);
-    for chunk in partition.chunks() {
-        let mut rows = Rows::default();
-        let stays = |added, _| !replaced.is_some_and(|replaced| replaced.contains(added));
-        partition.unpack(chunk, Columns::ALL, &mut unfolded, &mut rows, stays);
-        kept.push(rows);
+    let stays = |added, _| !replaced.is_some_and(|replaced| replaced.contains(added));
+    for partition in layers.iter().map(|layer| &layer.partition) {
+        for chunk in partition.chunks() {
+            let mut rows = Rows::default();
+            partition.unpack(chunk, Columns::ALL, &mut unfolded, &mut rows, stays);
+            kept.push(rows);
+        }
     }
-    Ok(kept)
+    kept
 }
 
 fn pack(facts: &Facts, month: Month, rows: &[&Fact], kept: &[Rows]) -> Option<PackedMonth> {
@@ -207,5 +244,7 @@ fn pack(facts: &Facts, month: Month, rows: &[&Fact], kept: &[Rows]) -> Option<Pa
         spans,
         partition: Arc::new(partition),
         bytes: (bytes, directory),
+        replaces: Vec::new(),
+        touched: BTreeSet::new(),
     })
 }

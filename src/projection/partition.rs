@@ -12,6 +12,7 @@
 
 use std::sync::Arc;
 
+use super::base::Replaced;
 use super::column::{Column, PADDING, read_number, write_number};
 use super::facts::{Day, Fact, STANDS};
 use crate::domain::stage::Stage;
@@ -99,6 +100,14 @@ impl Wanted {
         odd: Columns::ALL,
     };
 
+    /// These columns of every chunk.
+    pub const fn of_all(columns: Columns) -> Wanted {
+        Wanted {
+            plain: columns,
+            odd: columns,
+        }
+    }
+
     fn has(self, plain: bool, section: usize) -> bool {
         let columns = if plain { self.plain } else { self.odd };
         columns.has(section)
@@ -175,6 +184,8 @@ impl Packable<'_> {
 /// Rows of one stage, kind and class.
 #[derive(Debug, Clone)]
 pub struct Chunk {
+    /// The place of its first row among all rows of the partition.
+    first: u32,
     /// How many.
     pub rows: usize,
     /// Their stage.
@@ -251,6 +262,8 @@ pub struct Partition {
     chunks: Arc<[Chunk]>,
     sections: Arc<[SectionAt]>,
     loaded: [[Option<Section>; SECTIONS]; 2],
+    /// The places of the rows that stand in another partition, as they are now; ascending.
+    gone: Arc<[u32]>,
 }
 
 impl Partition {
@@ -269,12 +282,11 @@ impl Partition {
         (partition.len() == rows.len()).then_some((partition, bytes, directory))
     }
 
-    /// Reads the directory of a partition, whose columns are then loaded as they are needed. `None`
-    /// where the bytes are no directory.
-    pub fn directory(bytes: &[u8]) -> Option<Partition> {
+    /// Reads the directory of a partition whose sections begin at `end`; its columns are then
+    /// loaded as they are needed. `None` where the bytes are no directory.
+    pub fn directory(bytes: &[u8], mut end: u64) -> Option<Partition> {
         let mut at = 0;
         let mut sections = Vec::new();
-        let mut end = bytes.len() as u64;
         for plain in [true, false] {
             for section in 0..SECTIONS {
                 let len = usize::try_from(read_number(bytes, &mut at)?).ok()?;
@@ -293,10 +305,13 @@ impl Partition {
                 end = end.checked_add(len as u64)?;
             }
         }
-        let mut chunks = Vec::new();
-        let mut ends = [[0; SECTIONS]; 2];
+        let mut chunks: Vec<Chunk> = Vec::new();
+        let (mut first, mut ends) = (0u32, [[0; SECTIONS]; 2]);
         while at < bytes.len() {
-            chunks.push(read_chunk(bytes, &mut at, &mut ends)?);
+            let mut chunk = read_chunk(bytes, &mut at, &mut ends)?;
+            chunk.first = first;
+            first = first.checked_add(u32::try_from(chunk.rows).ok()?)?;
+            chunks.push(chunk);
         }
         let lens = sections.iter().map(|section| section.len);
         let fits = lens.eq(ends.as_flattened().iter().copied());
@@ -304,15 +319,53 @@ impl Partition {
             chunks: chunks.into(),
             sections: sections.into(),
             loaded: Default::default(),
+            gone: Arc::default(),
         })
     }
 
     /// Reads the bytes of a whole partition, of which so many are its directory.
     pub fn whole(bytes: &[u8], directory: usize) -> Option<Partition> {
         let (directory, rest) = bytes.split_at_checked(directory)?;
-        let mut partition = Partition::directory(directory)?;
+        let mut partition = Partition::directory(directory, directory.len() as u64)?;
         let missing = partition.missing(Wanted::ALL);
         partition.load(&missing, rest.to_vec()).then_some(partition)
+    }
+
+    /// The partition but for some of its rows, named by their places, ascending.
+    #[must_use]
+    pub fn without(self, gone: Vec<u32>) -> Partition {
+        let gone = gone.into();
+        Partition { gone, ..self }
+    }
+
+    /// The rows of a chunk that stand in another partition, ascending.
+    pub(super) fn gone(&self, chunk: &Chunk) -> impl Iterator<Item = usize> {
+        let from = self.gone.partition_point(|place| *place < chunk.first);
+        let gone = self.gone.get(from..).unwrap_or_default().iter();
+        let row = move |place: &u32| (place - chunk.first) as usize;
+        gone.map(row).take_while(|row| *row < chunk.rows)
+    }
+
+    /// The places of the rows that were added by events that `replaced` has, ascending, but for
+    /// those that are gone.
+    pub(super) fn places(&self, replaced: &Replaced) -> Vec<u32> {
+        let mut places = Vec::new();
+        let (mut numbers, mut added) = (Vec::new(), Vec::new());
+        for chunk in &*self.chunks {
+            let column = chunk.column(Field::AddSeq);
+            if !replaced.touches(column.floor().cast_unsigned(), chunk.last_added) {
+                continue;
+            }
+            let section = self.of(chunk, Field::AddSeq);
+            column.fill(section, chunk.rows, &mut numbers, &mut added);
+            let mut gone = self.gone(chunk).peekable();
+            for (row, (place, added)) in (chunk.first..).zip(&added).enumerate() {
+                if gone.next_if_eq(&row).is_none() && replaced.contains(added.cast_unsigned()) {
+                    places.push(place);
+                }
+            }
+        }
+        places
     }
 
     /// The sections that are needed and were not loaded, in the order of their bytes.
@@ -446,7 +499,11 @@ impl Partition {
             column.fill(self.of(chunk, field), chunk.rows, numbers, values);
         }
         unfolded.taken.clear();
+        let mut gone = self.gone(chunk).peekable();
         for (row, (added, voided)) in added.iter().zip(&*voided).enumerate() {
+            if gone.next_if_eq(&row).is_some() {
+                continue;
+            }
             let (add_seq, void_seq) = (added.cast_unsigned(), voided.cast_unsigned());
             if wanted(add_seq, void_seq) {
                 unfolded.taken.push(row);
@@ -664,6 +721,7 @@ fn read_chunk(bytes: &[u8], at: &mut usize, ends: &mut [[usize; SECTIONS]; 2]) -
         Column::read(bytes, at, count, amounts)?,
     );
     Some(Chunk {
+        first: 0,
         rows,
         stage,
         kind,

@@ -6,15 +6,19 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::file::{from_bytes, read_range, unsound};
-use super::manifest::Manifest;
+use super::manifest::{LayerFile, Manifest, MonthLayers};
 use super::run::CodeBlock;
 use crate::log::{EventRead, JournalReader, LogOptions, codec};
 use crate::office::recording::tags_of;
 use crate::projection::Facts;
-use crate::projection::base::{Base, BaseMonth, SmallDictionaries, Whose};
+use crate::projection::base::{Base, BaseMonth, SmallDictionaries, Wanting, Whose};
 use crate::projection::cells::PeriodCells;
+use crate::projection::layers::{Layer, read_replaces};
 use crate::projection::packed::{Month, Packed};
 use crate::projection::partition::{Partition, SectionAt, Wanted};
+
+/// A layer with no more bytes is read at once.
+const SMALL: u64 = 1 << 15;
 
 /// The code blocks of each run, for households and persons.
 type CodeIndexes = [OnceLock<Result<Vec<Vec<CodeBlock>>, String>>; 2];
@@ -27,7 +31,7 @@ pub struct SavedBase {
     ledger: PathBuf,
     manifest: Arc<Manifest>,
     months: Vec<BaseMonth>,
-    open: Mutex<HashMap<Month, Arc<Partition>>>,
+    open: Mutex<HashMap<Month, Vec<Layer>>>,
     cells: Mutex<HashMap<Period, Option<Arc<PeriodCells>>>>,
     codes: CodeIndexes,
     folded: OnceLock<Result<Folded, String>>,
@@ -61,47 +65,37 @@ impl SavedBase {
         }
     }
 
-    /// Whether something was damaged and had to be folded from the log.
-    pub fn was_damaged(&self) -> bool {
-        self.folded.get().is_some()
-    }
-
-    /// A month with the columns that are wanted, and those of it that were read before.
+    /// The layers of a month with the columns that are wanted, and those of it that were read
+    /// before.
     fn read(
         &self,
         month: Month,
-        before: Option<&Arc<Partition>>,
-        wanted: Wanted,
-    ) -> Result<Arc<Partition>, String> {
-        let mut files = self.manifest.months.iter();
-        let file = files.find(|file| file.month.month == month);
-        let file = file.ok_or("there is no such month")?;
-        let path = super::folder(&self.ledger).join(&file.name);
-        let mut partition = match before {
+        before: Option<&Vec<Layer>>,
+        wanted: &Wanting<'_>,
+    ) -> Result<Vec<Layer>, String> {
+        let mut months = self.manifest.months.iter();
+        let month = months.find(|known| known.month.month == month);
+        let month = month.ok_or("there is no such month")?;
+        let mut layers = match before {
             Some(before) => before.clone(),
-            None => {
-                let directory = file.directory.read(&path)?;
-                let partition = Partition::directory(&directory);
-                Arc::new(partition.ok_or_else(|| unsound(&path))?)
-            }
+            None => self.directories(month)?,
         };
-        let missing = partition.missing(wanted);
-        if missing.is_empty() {
-            return Ok(partition);
-        }
-        let more = Arc::make_mut(&mut partition);
-        // Sections that stand side by side are read at once.
-        let adjacent = |a: &SectionAt, b: &SectionAt| a.at + a.len as u64 == b.at;
-        for sections in missing.chunk_by(adjacent) {
-            let (Some(first), Some(last)) = (sections.first(), sections.last()) else {
-                continue;
-            };
-            let len = last.at + last.len as u64 - first.at;
-            if !more.load(sections, read_range(&path, first.at, len)?) {
-                return Err(unsound(&path));
+        for (place, (layer, file)) in layers.iter_mut().zip(&month.layers).enumerate() {
+            let missing = layer.partition.missing(wanted(place, &layer.partition));
+            if !missing.is_empty() {
+                let path = super::folder(&self.ledger).join(&file.name);
+                load(Arc::make_mut(&mut layer.partition), &missing, &path)?;
             }
         }
-        Ok(partition)
+        Ok(layers)
+    }
+
+    /// The layers of a month as their directories say; the small ones whole.
+    fn directories(&self, month: &MonthLayers) -> Result<Vec<Layer>, String> {
+        let folder = super::folder(&self.ledger);
+        let read = |file: &LayerFile| read_layer(file, &folder.join(&file.name));
+        let saved: Result<Vec<_>, String> = month.layers.iter().map(read).collect();
+        Ok(Layer::stack(saved?))
     }
 
     fn read_cells(&self, from: Month, months: u8) -> Option<PeriodCells> {
@@ -146,11 +140,45 @@ impl SavedBase {
                 let event = codec::decode(&stored.bytes).map_err(|error| error.to_string())?;
                 facts.evolve(&event);
             }
-            let packed = Packed::changed(&facts)?;
+            let packed = Packed::changed(&facts, &|_, _| 0)?;
             Ok(Folded { facts, packed })
         });
         folded.as_ref().map_err(String::clone)
     }
+}
+
+/// Reads a layer's directory and what it replaces; of a small layer everything.
+fn read_layer(file: &LayerFile, path: &Path) -> Result<(Partition, Vec<Vec<u32>>), String> {
+    let small = file.len <= SMALL;
+    let len = if small { file.len } else { file.head.len };
+    let bytes = read_range(path, file.head.at, len)?;
+    let parse = || {
+        let head = usize::try_from(file.head.len).ok()?;
+        let (head, sections) = bytes.split_at_checked(head)?;
+        let mut at = 0;
+        let replaces = file.head.is_sound(head).then(|| read_replaces(head, &mut at))??;
+        let end = file.head.at.checked_add(file.head.len)?;
+        let mut partition = Partition::directory(head.get(at..)?, end)?;
+        let missing = partition.missing(Wanted::ALL);
+        let whole = !small || partition.load(&missing, sections.to_vec());
+        whole.then_some((partition, replaces))
+    };
+    parse().ok_or_else(|| unsound(path))
+}
+
+/// Loads sections from a file; those that stand side by side are read at once.
+fn load(partition: &mut Partition, missing: &[SectionAt], path: &Path) -> Result<(), String> {
+    let adjacent = |a: &SectionAt, b: &SectionAt| a.at + a.len as u64 == b.at;
+    for sections in missing.chunk_by(adjacent) {
+        let (Some(first), Some(last)) = (sections.first(), sections.last()) else {
+            continue;
+        };
+        let len = last.at + last.len as u64 - first.at;
+        if !partition.load(sections, read_range(path, first.at, len)?) {
+            return Err(unsound(path));
+        }
+    }
+    Ok(())
 }
 
 impl Base for SavedBase {
@@ -166,26 +194,27 @@ impl Base for SavedBase {
         &self.months
     }
 
-    fn partition(&self, month: Month, wanted: Wanted) -> Result<Arc<Partition>, String> {
+    fn layers(&self, month: Month, wanted: &Wanting<'_>) -> Result<Vec<Layer>, String> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = open.get(&month);
-        if let Some(partition) = before
-            && partition.missing(wanted).is_empty()
-        {
-            return Ok(partition.clone());
-        }
-        let partition = match self.read(month, before, wanted) {
-            Ok(partition) => partition,
+        let layers = match self.read(month, open.get(&month), wanted) {
+            Ok(layers) => layers,
+            // All rows of the month, whichever layer is damaged.
             Err(_) => {
                 let mut months = self.folded()?.packed.months.iter();
                 let found = months.find(|packed| packed.month == month);
-                found
-                    .map(|packed| packed.partition.clone())
-                    .unwrap_or_default()
+                let partition = found.map(|packed| packed.partition.clone());
+                vec![Layer {
+                    partition: partition.unwrap_or_default(),
+                    ..Layer::default()
+                }]
             }
         };
-        open.insert(month, partition.clone());
-        Ok(partition)
+        open.insert(month, layers.clone());
+        Ok(layers)
+    }
+
+    fn was_damaged(&self) -> bool {
+        self.folded.get().is_some()
     }
 
     fn cells(&self, from: Month, months: u8) -> Option<Arc<PeriodCells>> {

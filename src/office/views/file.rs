@@ -54,11 +54,28 @@ impl Part {
     /// Why they cannot be read, or that they are not as they were written.
     pub(super) fn read(&self, path: &Path) -> Result<Vec<u8>, String> {
         let bytes = read_range(path, self.at, self.len)?;
-        if bytes.len() as u64 == self.len && crc32c::crc32c(&bytes) == self.crc {
+        if self.is_sound(&bytes) {
             Ok(bytes)
         } else {
             Err(unsound(path))
         }
+    }
+
+    /// The part's bytes within those of the whole file, if they are as they were written.
+    pub(super) fn within<'a>(&self, file: &'a [u8]) -> Option<&'a [u8]> {
+        let at = usize::try_from(self.at).ok()?;
+        let end = at.checked_add(usize::try_from(self.len).ok()?)?;
+        file.get(at..end).filter(|bytes| self.is_sound(bytes))
+    }
+
+    /// The same bytes at another place.
+    pub(super) fn moved_to(self, at: u64) -> Part {
+        Part { at, ..self }
+    }
+
+    /// Whether these are the part's bytes, as they were written.
+    pub(super) fn is_sound(&self, bytes: &[u8]) -> bool {
+        bytes.len() as u64 == self.len && crc32c::crc32c(bytes) == self.crc
     }
 }
 

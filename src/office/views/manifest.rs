@@ -1,5 +1,6 @@
 //! The manifest: which saved files count, and of which events of which log they are.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
@@ -14,17 +15,28 @@ use crate::projection::packed::Month;
 
 /// The number of the form of the saved views and of the folds that made them: it goes up with any
 /// change to one of them.
-const VIEWS_FORMAT: u32 = 5;
+const VIEWS_FORMAT: u32 = 6;
 const NAME: &str = "manifest";
 const MAGIC: &[u8; 10] = b"socaiviews";
 
-/// A month's file.
+/// A layer of a month, and where it stands.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct MonthFile {
-    pub month: BaseMonth,
+pub(super) struct LayerFile {
     pub name: String,
-    /// The directory of the partition; its sections stand behind it.
-    pub directory: Part,
+    /// What it replaces of the layers below it, and the directory of its partition; the sections
+    /// stand behind them.
+    pub head: Part,
+    /// How many bytes it has.
+    pub len: u64,
+    /// How many rows.
+    pub rows: u64,
+}
+
+/// A month with its layers, the lowest first.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct MonthLayers {
+    pub month: BaseMonth,
+    pub layers: Vec<LayerFile>,
 }
 
 /// The file with what was counted of whole periods.
@@ -51,7 +63,7 @@ pub(super) struct Manifest {
     pub dictionaries: SmallDictionaries,
     /// How many households and persons have a number.
     pub counts: [u32; 2],
-    pub months: Vec<MonthFile>,
+    pub months: Vec<MonthLayers>,
     pub cells: CellsFile,
     pub runs: Vec<Run>,
 }
@@ -91,8 +103,9 @@ impl Manifest {
     }
 
     /// The names of all files that count.
-    pub(super) fn names(&self) -> Vec<&str> {
-        let months = self.months.iter().map(|month| month.name.as_str());
+    pub(super) fn names(&self) -> HashSet<&str> {
+        let months = self.months.iter().flat_map(|month| &month.layers);
+        let months = months.map(|layer| layer.name.as_str());
         let runs = self.runs.iter().map(|run| run.name.as_str());
         let others = [self.cells.name.as_str(), NAME];
         months.chain(runs).chain(others).collect()

@@ -3,7 +3,8 @@
 //! ```text
 //! views/
 //!   manifest              which files count, and of which log they are: replaced last
-//!   month.<month>.<seq>   the facts of a month in columns (projection::partition)
+//!   month.<month>.<seq>   a large layer of a month: facts in columns (projection::partition)
+//!   layers.<seq>          the small layers that a save added to its months (projection::layers)
 //!   cells.<seq>           what stands in whole months, quarters and years (projection::cells)
 //!   run.<first>-<last>    of a range of events: the few that a figure needs beside the facts, the
 //!                         edge of the tree now and then, codes by name, and where what is found
@@ -23,6 +24,7 @@ mod base;
 mod file;
 mod keys;
 mod manifest;
+mod months;
 mod run;
 mod save;
 mod wanted;
@@ -42,7 +44,9 @@ use manifest::Manifest;
 pub use about::{Need, glance, tagged};
 pub use keys::{Key, event_keys, reference_key, support_key, tag_key};
 pub(super) use run::is_of_a_subject;
-pub use save::{Saved, is_worth_saving, save, save_anew, throw_away};
+pub use save::{
+    LAYER_SHARE, Saved, is_worth_saving, save, save_anew, save_in_layers, throw_away,
+};
 pub(super) use wanted::{Source, Wants};
 
 /// The folder of the saved views of a ledger.

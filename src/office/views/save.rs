@@ -8,9 +8,10 @@ use std::thread;
 
 use super::ahead;
 use super::base::SavedBase;
-use super::file::{Part, to_bytes};
+use super::file::{Part, from_bytes, to_bytes};
 use super::keys::{support_key, support_of};
-use super::manifest::{CellsFile, Manifest, MonthFile};
+use super::manifest::{CellsFile, Manifest};
+use super::months::Months;
 use super::run::{Run, RunBuilder};
 use super::{Views, events_at, folder};
 use crate::domain::event::Event;
@@ -19,12 +20,16 @@ use crate::log::{EventRead, LogError, durable};
 use crate::office::error::OfficeError;
 use crate::office::ledger::decode;
 use crate::projection::Facts;
-use crate::projection::base::{BaseMonth, Whose};
-use crate::projection::cells::{self, periods_with};
+use crate::projection::base::Whose;
+use crate::projection::cells::{self, Finest, PeriodCells, periods_with};
 use crate::projection::packed::{Month, Packed};
 
 /// From how many unsaved events on it pays to save: so many are folded by every reader.
 const WORTH_SAVING: u64 = 1_000;
+/// A layer of a month is packed together with those that came since as soon as it has less than so
+/// many times their rows: so every row is packed again now and then, and no month stands in many
+/// layers.
+pub const LAYER_SHARE: usize = 8;
 /// How many events are decoded between two words about the progress.
 const PROGRESS_STEP: u64 = 4_096;
 
@@ -71,10 +76,23 @@ pub fn save<L: EventRead>(
     log: &L,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Saved, OfficeError> {
+    save_in_layers(ledger, log, LAYER_SHARE, progress)
+}
+
+/// [`save`] with another share than [`LAYER_SHARE`]: with 0 nothing is ever packed together.
+///
+/// # Errors
+/// As [`save`].
+pub fn save_in_layers<L: EventRead>(
+    ledger: &Path,
+    log: &L,
+    share: usize,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Saved, OfficeError> {
     let before = Views::open(ledger, log.ledger().as_bytes(), &log.head());
-    match save_onto(ledger, log, before.as_ref(), progress) {
+    match save_onto(ledger, log, before.as_ref(), share, progress) {
         // What was saved before is damaged, or of another log: all of it is folded anew.
-        Err(OfficeError::Views(_)) if before.is_some() => save_onto(ledger, log, None, progress),
+        Err(OfficeError::Views(_)) if before.is_some() => save_anew(ledger, log, progress),
         saved => saved,
     }
 }
@@ -88,13 +106,14 @@ pub fn save_anew<L: EventRead>(
     log: &L,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Saved, OfficeError> {
-    save_onto(ledger, log, None, progress)
+    save_onto(ledger, log, None, LAYER_SHARE, progress)
 }
 
 fn save_onto<L: EventRead>(
     ledger: &Path,
     log: &L,
     before: Option<&Views>,
+    share: usize,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Saved, OfficeError> {
     let head = log.head();
@@ -118,7 +137,9 @@ fn save_onto<L: EventRead>(
         }
     };
     match folded {
-        Some(folded) if folded.frontier.root() == head.root => write(ledger, log, before, folded),
+        Some(folded) if folded.frontier.root() == head.root => {
+            write(ledger, log, before, folded, share)
+        }
         _ => {
             let why = "the log changed while it was read".to_owned();
             Err(OfficeError::Views(why))
@@ -199,13 +220,8 @@ pub(super) fn earlier<L: EventRead>(
     views: &Views,
     supports: &HashSet<uuid::Uuid>,
 ) -> Result<Vec<Event>, OfficeError> {
-    let mut places = Vec::new();
-    for support in supports {
-        let found = views.places(support_key(support));
-        places.extend(found.map_err(OfficeError::Views)?);
-    }
-    places.sort_unstable();
-    places.dedup();
+    let keys = supports.iter().map(support_key).collect();
+    let places = views.places_of_all(keys).map_err(OfficeError::Views)?;
     let mut events = events_at(log, &places)?;
     events.retain(|event| support_of(event).is_some_and(|support| supports.contains(&support)));
     Ok(events)
@@ -216,6 +232,7 @@ fn write<L: EventRead>(
     log: &L,
     before: Option<&Views>,
     folded: Folded,
+    share: usize,
 ) -> Result<Saved, OfficeError> {
     let Folded {
         at_ms,
@@ -244,9 +261,15 @@ fn write<L: EventRead>(
     // The keys are sorted and written while the months are packed.
     let (runs, months) = thread::scope(|scope| {
         let beside = scope.spawn(|| runs_of(&dir, before, run));
-        let months = Packed::changed(&facts).map_err(OfficeError::Views);
-        let months = months.and_then(|changed| {
-            let files = months_of(&dir, before, &changed, manifest.seq)?;
+        let months = Months::of(&dir, before);
+        let staying = |month, rows| months.staying(month, rows, share);
+        let changed = Packed::changed(&facts, &staying).map_err(OfficeError::Views);
+        let months = changed.and_then(|changed| {
+            // Places of rows in what stands in for a damaged file are not those in the file.
+            if facts.base().is_some_and(|base| base.was_damaged()) {
+                return Err(OfficeError::Views("what was saved is damaged".to_owned()));
+            }
+            let files = months.with(&changed, manifest.seq)?;
             Ok((changed, files))
         });
         let stopped = |_| Err(OfficeError::Views("writing the keys stopped".to_owned()));
@@ -254,9 +277,8 @@ fn write<L: EventRead>(
     });
     let (changed, files) = months?;
     (manifest.months, manifest.runs) = (files, runs?);
-    let months = changed.months.len();
-    let changed: Vec<Month> = changed.months.iter().map(|packed| packed.month).collect();
     manifest.cells = cells_of(ledger, &manifest, before, &changed)?;
+    let months = changed.months.len();
     manifest.write(&dir).map_err(OfficeError::Views)?;
     // What no manifest names is of no use to anybody any more; a reader that had it named before
     // folds the log where a file is gone.
@@ -268,57 +290,38 @@ fn write<L: EventRead>(
     })
 }
 
-/// The files of all months: those that changed are written, the others stay.
-fn months_of(
-    dir: &Path,
-    before: Option<&Views>,
-    changed: &Packed,
-    seq: u64,
-) -> Result<Vec<MonthFile>, OfficeError> {
-    let old = before.map(|views| views.manifest.months.as_slice());
-    let is_changed = |file: &&MonthFile| {
-        let mut months = changed.months.iter();
-        months.any(|packed| packed.month == file.month.month)
-    };
-    let old = old.unwrap_or_default().iter();
-    let mut files: Vec<MonthFile> = old.filter(|file| !is_changed(file)).cloned().collect();
-    for packed in changed.months.iter().filter(|it| !it.partition.is_empty()) {
-        let name = format!("month.{}.{seq}", packed.month);
-        let path = dir.join(&name);
-        let (bytes, directory) = &packed.bytes;
-        super::file::write(&path, bytes).map_err(|error| LogError::io(&path, &error))?;
-        let directory = bytes.get(..*directory).unwrap_or_default();
-        files.push(MonthFile {
-            month: BaseMonth {
-                month: packed.month,
-                spans: packed.spans,
-            },
-            name,
-            directory: Part::add(&mut Vec::new(), directory),
-        });
-    }
-    files.sort_by_key(|file| file.month.month);
-    Ok(files)
-}
-
-/// What stands in whole periods: those with a month that changed are counted, the others stay.
+/// What stands in whole periods: the cells in which something came or changed are counted, the
+/// others stay.
 fn cells_of(
     ledger: &Path,
     manifest: &Manifest,
     before: Option<&Views>,
-    changed: &[Month],
+    changed: &Packed,
 ) -> Result<CellsFile, OfficeError> {
     let dir = folder(ledger);
+    let mut touched: BTreeMap<(Month, u8), BTreeSet<Finest>> = BTreeMap::new();
+    for packed in &changed.months {
+        for period in periods_with(packed.month) {
+            touched.entry(period).or_default().extend(&packed.touched);
+        }
+    }
     let mut bytes = b"socaicells".to_vec();
     let mut periods: BTreeMap<(Month, u8), Part> = BTreeMap::new();
-    let counted: BTreeSet<(Month, u8)> = changed.iter().copied().flat_map(periods_with).collect();
+    let mut known: BTreeMap<(Month, u8), PeriodCells> = BTreeMap::new();
     if let Some(file) = before.map(|views| &views.manifest.cells) {
+        let all = fs::read(dir.join(&file.name)).unwrap_or_default();
         for (from, months, part) in &file.periods {
+            let period = (*from, *months);
             // A part that cannot be read is left out: whoever asks counts.
-            if !counted.contains(&(*from, *months))
-                && let Ok(part) = part.read(&dir.join(&file.name))
-            {
-                periods.insert((*from, *months), Part::add(&mut bytes, &part));
+            let Some(part) = part.within(&all) else {
+                continue;
+            };
+            match touched.get(&period) {
+                None => drop(periods.insert(period, Part::add(&mut bytes, part))),
+                Some(touched) => {
+                    let cells = from_bytes::<PeriodCells>(part).map_err(OfficeError::Views)?;
+                    known.insert(period, cells.without(touched));
+                }
             }
         }
     }
@@ -326,12 +329,13 @@ fn cells_of(
         ledger,
         manifest.clone().into(),
     ))));
-    for (from, months) in counted {
-        let cells = cells::count(&facts, from, months);
+    for period in touched.into_keys() {
+        let known = known.remove(&period).unwrap_or_default();
+        let cells = cells::count(&facts, period, known);
         let cells = cells.map_err(|error| OfficeError::Views(error.to_string()))?;
         if !cells.cells.is_empty() {
             let cells = to_bytes(&cells).map_err(OfficeError::Views)?;
-            periods.insert((from, months), Part::add(&mut bytes, &cells));
+            periods.insert(period, Part::add(&mut bytes, &cells));
         }
     }
     let name = format!("cells.{}", manifest.seq);
@@ -369,7 +373,7 @@ fn tidy(dir: &Path, manifest: &Manifest) {
     let named = manifest.names();
     for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
         let name = entry.file_name();
-        if !named.iter().any(|named| name == **named) {
+        if name.to_str().is_none_or(|name| !named.contains(name)) {
             // A file that stays costs its space and nothing else.
             drop(fs::remove_file(entry.path()));
         }
