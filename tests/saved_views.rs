@@ -13,6 +13,7 @@ mod cases;
 mod memory_office;
 mod random_facts;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -252,6 +253,53 @@ proptest! {
         views::save(office.path(), &office.reader(), &mut |_, _| {}).unwrap();
         same_figures(&office, AsOf::Head, &queries)?;
     }
+}
+
+/// The names and the bytes of what is saved of the months.
+fn layers(office: &Path) -> BTreeMap<String, Vec<u8>> {
+    let files = std::fs::read_dir(views::folder(office)).unwrap();
+    let files = files.map(|file| {
+        let file = file.unwrap();
+        let name = file.file_name().into_string().unwrap();
+        (name, std::fs::read(file.path()).unwrap())
+    });
+    files
+        .filter(|(name, _)| name.starts_with("layers.") || name.starts_with("month."))
+        .collect()
+}
+
+/// What is saved later stands on top of what was saved before, which is not written again until
+/// there is enough of it.
+#[test]
+fn a_save_writes_what_changed_and_not_the_month() {
+    // Supports, and now and then what becomes of them: in all months, again and again.
+    let seeds: Vec<Seeds> = (0..1_000_u16)
+        .map(|n| {
+            let what = if n % 40 < 39 { 60 } else { 20 };
+            let seed = |factor| n.wrapping_mul(factor);
+            (what, [37, 10_101, 7, 211, 2_013, 17].map(seed))
+        })
+        .collect();
+    let saved = |share: usize| {
+        let save = |place: usize| (15..25).contains(&place).then_some(share);
+        let office = Office::new(&seeds, &[40], &save);
+        let mut query = Query::of(&"2022..2025".parse().unwrap());
+        query.by = vec![Dimension::Kind, Dimension::Class];
+        same_figures(&office, AsOf::Head, &[query]).unwrap();
+        layers(office.path())
+    };
+    let (never, seldom, always) = (saved(0), saved(LAYER_SHARE), saved(usize::MAX));
+    // Ten saves, each with a file of its own; what was saved first is by far the most.
+    let sizes: Vec<usize> = never.values().map(Vec::len).collect();
+    assert_eq!(sizes.len(), 10, "{:?}", never.keys());
+    let most = sizes.iter().max().unwrap();
+    let small = sizes.iter().filter(|size| *size * 3 < *most).count();
+    assert_eq!(small, 9, "{sizes:?}");
+    // Packed together now and then there are fewer; always, and there is one layer of each month.
+    assert!((2..10).contains(&seldom.len()), "{:?}", seldom.keys());
+    let len = |files: &BTreeMap<_, Vec<u8>>| files.values().map(Vec::len).sum::<usize>();
+    assert!(len(&always) < len(&seldom), "{:?}", always.keys());
+    assert!(len(&seldom) < len(&never), "{:?}", seldom.keys());
 }
 
 #[test]

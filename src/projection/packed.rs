@@ -6,9 +6,9 @@ use std::thread;
 
 use chrono::Datelike;
 
-use super::facts::{Day, Fact, Facts, date, day};
 use super::base::Base;
 use super::cells::Finest;
+use super::facts::{Day, Fact, Facts, date, day};
 use super::figures::Axis;
 use super::layers::{Layer, replaced};
 use super::partition::{Columns, Field, Packable, Partition, Rows, Unfolded, Wanted};

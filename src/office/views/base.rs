@@ -156,7 +156,10 @@ fn read_layer(file: &LayerFile, path: &Path) -> Result<(Partition, Vec<Vec<u32>>
         let head = usize::try_from(file.head.len).ok()?;
         let (head, sections) = bytes.split_at_checked(head)?;
         let mut at = 0;
-        let replaces = file.head.is_sound(head).then(|| read_replaces(head, &mut at))??;
+        let replaces = file
+            .head
+            .is_sound(head)
+            .then(|| read_replaces(head, &mut at))??;
         let end = file.head.at.checked_add(file.head.len)?;
         let mut partition = Partition::directory(head.get(at..)?, end)?;
         let missing = partition.missing(Wanted::ALL);

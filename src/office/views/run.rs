@@ -263,8 +263,9 @@ impl Run {
         let Some(block) = place.checked_sub(1).and_then(|place| index.get(place)) else {
             return Ok(None);
         };
-        let codes: Vec<(String, u32)> = from_bytes(&block.block.read(&path)?)?;
-        let found = codes.binary_search_by(|entry| entry.0.as_str().cmp(code));
+        let bytes = block.block.read(&path)?;
+        let codes: Vec<(&str, u32)> = from_bytes(&bytes)?;
+        let found = codes.binary_search_by(|entry| entry.0.cmp(code));
         let found = found.ok().and_then(|place| codes.get(place));
         Ok(found.map(|entry| entry.1))
     }
