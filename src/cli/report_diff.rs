@@ -227,6 +227,7 @@ fn called(cause: CauseKind, lang: Lang) -> &'static str {
         CauseKind::Catalogue => ("Danh mục mới", "New catalogue"),
         CauseKind::Template => ("Mẫu báo cáo mới", "New template"),
         CauseKind::Register => ("Danh sách, dự án", "List or project"),
+        CauseKind::Closing => ("Khóa kỳ, mở lại kỳ", "Days closed or reopened"),
         CauseKind::Stock => ("Chỉ tiêu, vốn phân bổ", "Target or budget"),
     };
     lang.pick(vi, en)

@@ -147,6 +147,8 @@ pub enum CauseKind {
     Register,
     /// A target or a budget.
     Stock,
+    /// Days were closed or reopened, so that others are late additions of closed days.
+    Closing,
 }
 
 impl CauseKind {
@@ -164,6 +166,7 @@ impl CauseKind {
             CauseKind::Template => "template",
             CauseKind::Register => "register",
             CauseKind::Stock => "stock",
+            CauseKind::Closing => "closing",
         }
     }
 }
@@ -571,6 +574,7 @@ impl<'a> Differing<'a> {
         } else {
             Vec::new()
         };
+        moved.extend(self.closings_behind(name));
         if !rows_moved || self.framed.contains(name) {
             let report = &self.newer.report;
             let frame = self.between.iter().filter(|event| match &event.body {
@@ -578,10 +582,23 @@ impl<'a> Differing<'a> {
                 _ => around(event, question, report.boundaries),
             });
             moved.extend(frame.map(|event| event.seq));
-            moved.sort_unstable();
-            moved.dedup();
         }
+        moved.sort_unstable();
+        moved.dedup();
         moved
+    }
+
+    /// What closed or reopened days in between, where a figure of late additions is asked of other
+    /// days for it, or of what followed another closing.
+    fn closings_behind(&self, name: &str) -> impl Iterator<Item = u64> {
+        let of = |made: &'a Made| made.report.figure(name).map(|figure| &figure.question);
+        let asked = [of(self.older), of(self.newer)];
+        let late = asked.iter().flatten().any(|asked| asked.since.is_some());
+        let [older, newer] = asked.map(|asked| asked.map(|asked| (asked.to, asked.since)));
+        let between = self.between.iter().filter(move |_| late && older != newer);
+        between
+            .filter(|event| matches!(event.body, Body::PeriodClosed(_) | Body::PeriodReopened(_)))
+            .map(|event| event.seq)
     }
 
     /// Of some events those that moved a figure: a correction of an amount replaces a row and
@@ -679,6 +696,7 @@ impl<'a> Differing<'a> {
             Body::TargetSet(_) | Body::BudgetAllocated(_) | Body::BudgetAdjusted(_) => {
                 CauseKind::Stock
             }
+            Body::PeriodClosed(_) | Body::PeriodReopened(_) => CauseKind::Closing,
             body if is_reorganisation(body) => CauseKind::UnitReorganisation,
             _ => return None,
         })
