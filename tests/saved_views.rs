@@ -29,7 +29,7 @@ use socai::log::random::SeededRandom;
 use socai::log::{
     EventLog, EventRead, JournalReader, LedgerId, LogOptions, NewEvent, SledLog, codec,
 };
-use socai::office::views::{self, LAYER_SHARE, Need, glance};
+use socai::office::views::{self, Need, Pace, glance};
 use socai::office::{AsOf, Ledger, tags_of};
 use socai::projection::figures::{figures, figures_by_scan};
 use socai::projection::{Dimension, Filter, Query, View};
@@ -51,9 +51,8 @@ fn options(clock: &SetClock) -> LogOptions {
 }
 
 impl Office {
-    /// `save` says after which batches the views are saved, and how readily layers are packed
-    /// together then.
-    fn new(seeds: &[Seeds], batches: &[usize], save: &dyn Fn(usize) -> Option<usize>) -> Office {
+    /// `save` says after which batches the views are saved, and at which pace.
+    fn new(seeds: &[Seeds], batches: &[usize], save: &dyn Fn(usize) -> Option<Pace>) -> Office {
         let dir = tempfile::tempdir().unwrap();
         let id = LedgerId::new([7; 16]);
         let mut random = SeededRandom::new(3);
@@ -73,8 +72,8 @@ impl Office {
             };
             let new = batch.iter().map(new).collect();
             log.append(new, &Default::default()).unwrap();
-            if let Some(share) = save(place) {
-                views::save_in_layers(dir.path(), &log, share, &mut |_, _| {}).unwrap();
+            if let Some(pace) = save(place) {
+                views::save_at(dir.path(), &log, pace, &mut |_, _| {}).unwrap();
             }
             (rest, place) = (later, place + 1);
         }
@@ -171,16 +170,20 @@ fn same_household(office: &Office, as_of: AsOf, name: &str) -> Result<(), TestCa
     Ok(())
 }
 
-/// After which batches the views are saved, and with which share of layers.
-fn saves() -> impl Strategy<Value = Vec<Option<usize>>> {
-    let save = prop_oneof![
-        2 => Just(None),
-        2 => Just(Some(0)),
-        2 => Just(Some(1)),
-        1 => Just(Some(2)),
-        1 => Just(Some(LAYER_SHARE)),
-    ];
-    prop::collection::vec(save, 3..7)
+/// A pace at which the small months of these tests stand in several layers, and cells wait.
+fn pace() -> impl Strategy<Value = Pace> {
+    let small = (0..3_usize, prop_oneof![0..60_u64, Just(u64::MAX)]);
+    let small = small.prop_map(|(share, counted)| Pace {
+        share,
+        counted,
+        counted_a_row: 0,
+    });
+    prop_oneof![5 => small, 1 => Just(Pace::default())]
+}
+
+/// After which batches the views are saved, and at which pace.
+fn saves() -> impl Strategy<Value = Vec<Option<Pace>>> {
+    prop::collection::vec(prop::option::weighted(0.7, pace()), 3..7)
 }
 
 proptest! {
@@ -222,14 +225,14 @@ proptest! {
     #[test]
     fn a_damaged_or_missing_file_changes_no_answer(
         seeds in seeds(60),
-        share in 0..3_usize,
+        pace in pace(),
         which in any::<u16>(),
         at in any::<u16>(),
         gone in any::<bool>(),
         queries in prop::collection::vec(query(), 1..5),
     ) {
         let office = Office::new(&seeds, &[9, 20, 5], &|place| {
-            (place == 0 || place >= 3).then_some(share)
+            (place == 0 || place >= 3).then_some(pace)
         });
         let mut files: Vec<_> = std::fs::read_dir(views::folder(office.path()))
             .map(|files| files.map(|file| file.unwrap().path()).collect())
@@ -281,14 +284,18 @@ fn a_save_writes_what_changed_and_not_the_month() {
         })
         .collect();
     let saved = |share: usize| {
-        let save = |place: usize| (15..25).contains(&place).then_some(share);
+        let pace = Pace {
+            share,
+            ..Pace::default()
+        };
+        let save = |place: usize| (15..25).contains(&place).then_some(pace);
         let office = Office::new(&seeds, &[40], &save);
         let mut query = Query::of(&"2022..2025".parse().unwrap());
         query.by = vec![Dimension::Kind, Dimension::Class];
         same_figures(&office, AsOf::Head, &[query]).unwrap();
         layers(office.path())
     };
-    let (never, seldom, always) = (saved(0), saved(LAYER_SHARE), saved(usize::MAX));
+    let (never, seldom, always) = (saved(0), saved(Pace::default().share), saved(usize::MAX));
     // Ten saves, each with a file of its own; what was saved first is by far the most.
     let sizes: Vec<usize> = never.values().map(Vec::len).collect();
     assert_eq!(sizes.len(), 10, "{:?}", never.keys());
@@ -309,7 +316,7 @@ fn views_of_another_log_are_not_used() {
             .map(|n| (90, [n, salt, n * 7, n * 11, n * 13, n * 17]))
             .collect()
     };
-    let one = Office::new(&random(1), &[50], &|_| Some(LAYER_SHARE));
+    let one = Office::new(&random(1), &[50], &|_| Some(Pace::default()));
     let other = Office::new(&random(2), &[50], &|_| None);
     assert_ne!(
         one.folded(AsOf::Head).stand().root,
@@ -332,7 +339,7 @@ fn a_group_is_known_from_the_event_that_names_it() {
     let seeds: Vec<Seeds> = (0..12_u16)
         .map(|n| (60, [n, if n < 8 { 0 } else { 2 }, n * 7, n * 11, n * 13, n]))
         .collect();
-    let office = Office::new(&seeds, &[50], &|_| Some(LAYER_SHARE));
+    let office = Office::new(&seeds, &[50], &|_| Some(Pace::default()));
     let mut query = Query::of(&"2022..2025".parse().unwrap());
     let group = vec!["under_six".to_owned()];
     query.filters = vec![Filter::Dimension(Dimension::Group, group)];
@@ -349,7 +356,7 @@ fn a_group_is_known_from_the_event_that_names_it() {
 
 #[test]
 fn nothing_personal_is_opened_on_the_way() {
-    let office = Office::new(&[(90, [1; 6])], &[50], &|_| Some(LAYER_SHARE));
+    let office = Office::new(&[(90, [1; 6])], &[50], &|_| Some(Pace::default()));
     let mut looked = 0;
     for file in std::fs::read_dir(views::folder(office.path())).unwrap() {
         let bytes = std::fs::read(file.unwrap().path()).unwrap();

@@ -60,14 +60,40 @@ pub struct PeriodCells {
     pub last: u64,
     /// The cells.
     pub cells: Vec<PeriodCell>,
+    /// The stages (their places in `Stage::ALL`), kinds and classes in which something came or
+    /// changed since: none of them is among the cells, and whoever asks counts them.
+    overtaken: BTreeSet<(u8, u32, u8)>,
 }
 
 impl PeriodCells {
-    /// The cells but for those in which something came or changed.
-    #[must_use]
-    pub fn without(mut self, touched: &BTreeSet<Finest>) -> PeriodCells {
-        let stays = |cell: &PeriodCell| cell.finest().is_some_and(|it| !touched.contains(&it));
-        self.cells.retain(stays);
+    /// Takes out the cells in which something came or changed.
+    pub fn overtake(&mut self, touched: impl IntoIterator<Item = Finest>) {
+        let touched = touched.into_iter();
+        let place = |(stage, kind, class): Finest| (stage as u8, kind, class);
+        self.overtaken.extend(touched.map(place));
+        let overtaken = &self.overtaken;
+        let place = |cell: &PeriodCell| (cell.stage, cell.kind, cell.class);
+        self.cells.retain(|cell| !overtaken.contains(&place(cell)));
+    }
+
+    /// What is not among the cells though it has rows.
+    pub fn overtaken(&self) -> impl Iterator<Item = Finest> {
+        self.overtaken.iter().filter_map(|(stage, kind, class)| {
+            let stage = Stage::ALL.get(usize::from(*stage)).copied()?;
+            Some((stage, *kind, *class))
+        })
+    }
+
+    /// Whether nothing is said of the period.
+    pub fn is_empty(&self) -> bool {
+        self.cells.is_empty() && self.overtaken.is_empty()
+    }
+
+    /// The cells with others that were counted up to an event, now that none is overtaken.
+    pub(super) fn with(mut self, counted: impl Iterator<Item = PeriodCell>, last: u64) -> Self {
+        self.cells.extend(counted);
+        self.last = self.last.max(last);
+        self.overtaken.clear();
         self
     }
 

@@ -123,7 +123,19 @@ impl Answered {
         let Some((base, saved)) = Answered::saved(scan) else {
             return Answered::default();
         };
-        let touched = Answered::touched(scan, base.as_ref());
+        let mut touched = Answered::touched(scan, base.as_ref());
+        let mut answered = Answered {
+            cells: HashSet::new(),
+            all: true,
+        };
+        for finest in saved.overtaken() {
+            let fact = of_finest(finest);
+            if scan.asks_for(fact.stage, fact.kind) && scan.passes(&fact, scan.from, &[]) {
+                scan.fill_key(&fact, scan.from, key);
+                touched.insert(key.clone());
+                answered.all = false;
+            }
+        }
         let mut groups: HashMap<Vec<u32>, Vec<&PeriodCell>> = HashMap::new();
         for cell in &saved.cells {
             let Some(stage) = cell.at_stage() else {
@@ -135,10 +147,6 @@ impl Answered {
                 groups.entry(key.clone()).or_default().push(cell);
             }
         }
-        let mut answered = Answered {
-            cells: HashSet::new(),
-            all: true,
-        };
         for (key, group) in groups {
             let [cell] = group.as_slice() else {
                 answered.all = false;
@@ -210,7 +218,8 @@ impl Fact {
 }
 
 impl Chunk {
-    fn finest(&self) -> Finest {
+    /// What its rows have in common.
+    pub fn finest(&self) -> Finest {
         (self.stage, self.kind, self.class)
     }
 }

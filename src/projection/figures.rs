@@ -519,10 +519,7 @@ pub(super) fn cells_of(
             villages,
         })
     };
-    let mut cells = known.cells;
-    cells.extend(counted.into_iter().filter_map(cell));
-    let last = last.max(known.last);
-    Ok(PeriodCells { last, cells })
+    Ok(known.with(counted.into_iter().filter_map(cell), last))
 }
 
 /// The rows of the facts table that a query counts, with their places in the log: what stands

@@ -81,6 +81,8 @@ pub struct PackedMonth {
     pub replaces: Vec<Vec<u32>>,
     /// The stages, kinds and classes of what came or changed.
     pub touched: BTreeSet<Finest>,
+    /// How many rows came or changed.
+    pub came: u64,
 }
 
 /// How many of the layers of a base's month stay as they are under so many rows that came or
@@ -139,6 +141,7 @@ fn changed_month(
     let kept = kept(facts, month, above);
     let packed = pack(facts, month, rows, &kept);
     let mut packed = packed.ok_or_else(|| format!("month {month} cannot be packed"))?;
+    packed.came = rows.len() as u64;
     packed.touched = rows.iter().map(|fact| fact.finest()).collect();
     for (place, layer) in below.iter().enumerate() {
         // What the layers that are packed together replaced, this one replaces now.
@@ -246,5 +249,6 @@ fn pack(facts: &Facts, month: Month, rows: &[&Fact], kept: &[Rows]) -> Option<Pa
         bytes: (bytes, directory),
         replaces: Vec::new(),
         touched: BTreeSet::new(),
+        came: 0,
     })
 }

@@ -2,12 +2,13 @@
 //! damaged.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::file::{from_bytes, read_range, unsound};
 use super::manifest::{LayerFile, Manifest, MonthLayers};
-use super::run::CodeBlock;
+use super::run::{CodeBlock, Numbered};
 use crate::log::{EventRead, JournalReader, LogOptions, codec};
 use crate::office::recording::tags_of;
 use crate::projection::Facts;
@@ -23,6 +24,9 @@ const SMALL: u64 = 1 << 15;
 /// The code blocks of each run, for households and persons.
 type CodeIndexes = [OnceLock<Result<Vec<Vec<CodeBlock>>, String>>; 2];
 
+/// The blocks of codes that were looked into, by the places of the run and of the block.
+type CodeBlocks = HashMap<(Whose, usize, usize), Vec<Numbered>>;
+
 /// The first month and the number of months.
 type Period = (Month, u8);
 
@@ -34,6 +38,7 @@ pub struct SavedBase {
     open: Mutex<HashMap<Month, Vec<Layer>>>,
     cells: Mutex<HashMap<Period, Option<Arc<PeriodCells>>>>,
     codes: CodeIndexes,
+    blocks: Mutex<CodeBlocks>,
     folded: OnceLock<Result<Folded, String>>,
 }
 
@@ -61,6 +66,7 @@ impl SavedBase {
             open: Mutex::default(),
             cells: Mutex::default(),
             codes: CodeIndexes::default(),
+            blocks: Mutex::default(),
             folded: OnceLock::new(),
         }
     }
@@ -101,8 +107,10 @@ impl SavedBase {
     fn read_cells(&self, from: Month, months: u8) -> Option<PeriodCells> {
         let file = &self.manifest.cells;
         let mut periods = file.periods.iter();
-        let (_, _, part) = periods.find(|period| (period.0, period.1) == (from, months))?;
-        let bytes = part.read(&super::folder(&self.ledger).join(&file.name));
+        let period = periods.find(|period| (period.from, period.months) == (from, months))?;
+        let bytes = period
+            .part
+            .read(&super::folder(&self.ledger).join(&file.name));
         // What cannot be read is counted again.
         from_bytes(&bytes.ok()?).ok()
     }
@@ -119,9 +127,22 @@ impl SavedBase {
             let blocks = runs.iter().map(|run| run.code_blocks(&dir, whose));
             blocks.collect()
         });
-        for (run, blocks) in runs.iter().zip(index.as_ref().map_err(String::clone)?) {
-            if let Some(number) = run.number(&dir, blocks, code)? {
-                return Ok(Some(number));
+        let mut open = self.blocks.lock().unwrap_or_else(PoisonError::into_inner);
+        let indexes = index.as_ref().map_err(String::clone)?;
+        for (place, (run, blocks)) in runs.iter().zip(indexes).enumerate() {
+            let Some(at) = CodeBlock::place_of(blocks, code) else {
+                continue;
+            };
+            let codes = match open.entry((whose, place, at)) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(vacant) => {
+                    let block = blocks.get(at).ok_or("there is no such block")?;
+                    vacant.insert(run.codes(&dir, block)?)
+                }
+            };
+            let found = codes.binary_search_by(|known| (*known.0).cmp(code));
+            if let Some((_, number)) = found.ok().and_then(|found| codes.get(found)) {
+                return Ok(Some(*number));
             }
         }
         Ok(None)

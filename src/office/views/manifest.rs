@@ -39,12 +39,22 @@ pub(super) struct MonthLayers {
     pub layers: Vec<LayerFile>,
 }
 
+/// What was counted of a period, and where it stands.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct PeriodFile {
+    pub from: Month,
+    pub months: u8,
+    pub part: Part,
+    /// Some of its cells are to be counted again.
+    pub overtaken: bool,
+}
+
 /// The file with what was counted of whole periods.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct CellsFile {
     pub name: String,
-    /// The first month and the number of months of each, in their order.
-    pub periods: Vec<(Month, u8, Part)>,
+    /// The periods in their order.
+    pub periods: Vec<PeriodFile>,
 }
 
 /// What was saved.

@@ -25,6 +25,7 @@ mod file;
 mod keys;
 mod manifest;
 mod months;
+mod periods;
 mod run;
 mod save;
 mod wanted;
@@ -44,7 +45,7 @@ use manifest::Manifest;
 pub use about::{Need, glance, tagged};
 pub use keys::{Key, event_keys, reference_key, support_key, tag_key};
 pub(super) use run::is_of_a_subject;
-pub use save::{LAYER_SHARE, Saved, is_worth_saving, save, save_anew, save_in_layers, throw_away};
+pub use save::{Pace, Saved, is_worth_saving, save, save_anew, save_at, throw_away};
 pub(super) use wanted::{Source, Wants};
 
 /// The folder of the saved views of a ledger.

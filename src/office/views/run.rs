@@ -78,6 +78,17 @@ pub(super) struct CodeBlock {
     block: Part,
 }
 
+impl CodeBlock {
+    /// The place of the block, of those of a run, that a code stands in if it stands in any.
+    pub(super) fn place_of(blocks: &[CodeBlock], code: &str) -> Option<usize> {
+        let behind = blocks.partition_point(|block| block.first.as_str() <= code);
+        behind.checked_sub(1)
+    }
+}
+
+/// A code and its number.
+pub(super) type Numbered = (Box<str>, u32);
+
 /// A run file, and where its parts stand.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Run {
@@ -251,23 +262,9 @@ impl Run {
         Ok(())
     }
 
-    /// The number of a code.
-    pub(super) fn number(
-        &self,
-        dir: &Path,
-        index: &[CodeBlock],
-        code: &str,
-    ) -> Result<Option<u32>, String> {
-        let path = dir.join(&self.name);
-        let place = index.partition_point(|block| block.first.as_str() <= code);
-        let Some(block) = place.checked_sub(1).and_then(|place| index.get(place)) else {
-            return Ok(None);
-        };
-        let bytes = block.block.read(&path)?;
-        let codes: Vec<(&str, u32)> = from_bytes(&bytes)?;
-        let found = codes.binary_search_by(|entry| entry.0.cmp(code));
-        let found = found.ok().and_then(|place| codes.get(place));
-        Ok(found.map(|entry| entry.1))
+    /// The codes of a block with their numbers, sorted.
+    pub(super) fn codes(&self, dir: &Path, block: &CodeBlock) -> Result<Vec<Numbered>, String> {
+        from_bytes(&block.block.read(&dir.join(&self.name))?)
     }
 
     pub(super) fn code_blocks(&self, dir: &Path, whose: Whose) -> Result<Vec<CodeBlock>, String> {
@@ -303,8 +300,7 @@ impl Run {
             .zip(&mut builder.codes)
         {
             for block in self.code_blocks(dir, whose)? {
-                let codes: Vec<(String, u32)> = from_bytes(&block.block.read(&path)?)?;
-                into.extend(codes);
+                into.extend(self.codes(dir, &block)?);
             }
         }
         Ok(builder)
@@ -380,7 +376,7 @@ pub(super) struct RunBuilder {
     keys: Vec<(u64, u64)>,
     /// The keys of the event that was taken last.
     keys_of_one: Vec<Key>,
-    codes: [Vec<(String, u32)>; 2],
+    codes: [Vec<Numbered>; 2],
 }
 
 impl RunBuilder {
@@ -442,7 +438,7 @@ impl RunBuilder {
             Whose::Household => households,
             Whose::Person => persons,
         };
-        codes.push((code.to_string(), number));
+        codes.push((code.as_str().into(), number));
     }
 
     /// Takes in what a later run has.
@@ -494,7 +490,7 @@ impl RunBuilder {
             codes.sort_unstable();
             let mut blocks = Vec::new();
             for block in codes.chunks(CODES_A_BLOCK) {
-                let first = block.first().map(|entry| entry.0.clone());
+                let first = block.first().map(|entry| entry.0.to_string());
                 let first = first.unwrap_or_default();
                 let block = Part::add(&mut file, &to_bytes(&block)?);
                 blocks.push(CodeBlock { first, block });

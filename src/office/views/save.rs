@@ -1,37 +1,55 @@
 //! Saving: what the events since the last time change is written, then the manifest.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 
 use super::ahead;
-use super::base::SavedBase;
-use super::file::{Part, from_bytes, to_bytes};
 use super::keys::{support_key, support_of};
-use super::manifest::{CellsFile, Manifest};
+use super::manifest::Manifest;
 use super::months::Months;
+use super::periods::Periods;
 use super::run::{Run, RunBuilder};
 use super::{Views, events_at, folder};
 use crate::domain::event::Event;
 use crate::log::merkle::Frontier;
-use crate::log::{EventRead, LogError, durable};
+use crate::log::{EventRead, JournalReader, LogError, LogOptions, durable};
 use crate::office::error::OfficeError;
-use crate::office::ledger::decode;
+use crate::office::recording::tags_of;
 use crate::projection::Facts;
 use crate::projection::base::Whose;
-use crate::projection::cells::{self, Finest, PeriodCells, periods_with};
-use crate::projection::packed::{Month, Packed};
+use crate::projection::packed::Packed;
 
 /// From how many unsaved events on it pays to save: so many are folded by every reader.
 const WORTH_SAVING: u64 = 1_000;
-/// A layer of a month is packed together with those that came since as soon as it has less than so
-/// many times their rows: so every row is packed again now and then, and no month stands in many
-/// layers.
-pub const LAYER_SHARE: usize = 8;
 /// How many events are decoded between two words about the progress.
 const PROGRESS_STEP: u64 = 4_096;
+
+/// How much a save does of what can wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    /// A layer of a month is packed together with those above it as soon as it has less than so
+    /// many times their rows; with 0 never. So every row is packed a few times in all, and no month
+    /// stands in many layers.
+    pub share: usize,
+    /// So many rows are counted for what stands in whole periods, but one period in any case; the
+    /// cells of the others wait for a later save, and whoever asks counts them.
+    pub counted: u64,
+    /// So many more for each row that came or changed.
+    pub counted_a_row: u64,
+}
+
+impl Default for Pace {
+    fn default() -> Pace {
+        Pace {
+            share: 8,
+            counted: 8_000_000,
+            counted_a_row: 100,
+        }
+    }
+}
 
 /// What was saved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,21 +94,21 @@ pub fn save<L: EventRead>(
     log: &L,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Saved, OfficeError> {
-    save_in_layers(ledger, log, LAYER_SHARE, progress)
+    save_at(ledger, log, Pace::default(), progress)
 }
 
-/// [`save`] with another share than [`LAYER_SHARE`]: with 0 nothing is ever packed together.
+/// [`save`] at another pace than the default one.
 ///
 /// # Errors
 /// As [`save`].
-pub fn save_in_layers<L: EventRead>(
+pub fn save_at<L: EventRead>(
     ledger: &Path,
     log: &L,
-    share: usize,
+    pace: Pace,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Saved, OfficeError> {
     let before = Views::open(ledger, log.ledger().as_bytes(), &log.head());
-    match save_onto(ledger, log, before.as_ref(), share, progress) {
+    match save_onto(ledger, log, before.as_ref(), pace, progress) {
         // What was saved before is damaged, or of another log: all of it is folded anew.
         Err(OfficeError::Views(_)) if before.is_some() => save_anew(ledger, log, progress),
         saved => saved,
@@ -106,14 +124,14 @@ pub fn save_anew<L: EventRead>(
     log: &L,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Saved, OfficeError> {
-    save_onto(ledger, log, None, LAYER_SHARE, progress)
+    save_onto(ledger, log, None, Pace::default(), progress)
 }
 
 fn save_onto<L: EventRead>(
     ledger: &Path,
     log: &L,
     before: Option<&Views>,
-    share: usize,
+    pace: Pace,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Saved, OfficeError> {
     let head = log.head();
@@ -132,13 +150,15 @@ fn save_onto<L: EventRead>(
     let folded = match Folded::from(log, before, alone, before.is_some(), progress)? {
         Some(folded) => Some(folded),
         None => {
-            let facts = before.map(|views| on_base(log, views)).transpose()?;
+            let facts = before
+                .map(|views| on_base(ledger, log, views))
+                .transpose()?;
             Folded::from(log, before, facts.unwrap_or_default(), false, progress)?
         }
     };
     match folded {
         Some(folded) if folded.frontier.root() == head.root => {
-            write(ledger, log, before, folded, share)
+            write(ledger, log, before, folded, pace)
         }
         _ => {
             let why = "the log changed while it was read".to_owned();
@@ -198,16 +218,24 @@ impl Folded {
 
 /// Facts that go on from the saved ones, with the earlier events of every support that the events
 /// since are about.
-fn on_base<L: EventRead>(log: &L, views: &Views) -> Result<Facts, OfficeError> {
+fn on_base<L: EventRead>(ledger: &Path, log: &L, views: &Views) -> Result<Facts, OfficeError> {
     let mut mentioned = HashSet::new();
-    for stored in log.read(views.seq() + 1, u64::MAX)? {
-        let event = decode(&stored?)?;
-        mentioned.extend(support_of(&event).filter(|support| *support != event.id));
-    }
+    ahead::each(log, views.seq() + 1, &mut |seen| {
+        let support = support_of(&seen.event);
+        mentioned.extend(support.filter(|support| *support != seen.event.id));
+        true
+    })?;
+    // To read one event the journal unpacks 64 KiB, the index a block of a thousand events.
+    let journal = JournalReader::open(ledger, &LogOptions::new(Arc::new(tags_of)));
+    let journal = journal.ok().filter(|journal| {
+        EventRead::ledger(journal) == log.ledger() && journal.head().seq >= views.seq()
+    });
+    let events = match journal {
+        Some(journal) => earlier(&journal, views, &mentioned)?,
+        None => earlier(log, views, &mentioned)?,
+    };
     let mut facts = Facts::over(Some(views.base()));
-    for event in earlier(log, views, &mentioned)? {
-        facts.evolve(&event);
-    }
+    events.iter().for_each(|event| facts.evolve(event));
     Ok(facts)
 }
 
@@ -232,7 +260,7 @@ fn write<L: EventRead>(
     log: &L,
     before: Option<&Views>,
     folded: Folded,
-    share: usize,
+    pace: Pace,
 ) -> Result<Saved, OfficeError> {
     let Folded {
         at_ms,
@@ -262,7 +290,7 @@ fn write<L: EventRead>(
     let (runs, months) = thread::scope(|scope| {
         let beside = scope.spawn(|| runs_of(&dir, before, run));
         let months = Months::of(&dir, before);
-        let staying = |month, rows| months.staying(month, rows, share);
+        let staying = |month, rows| months.staying(month, rows, pace.share);
         let changed = Packed::changed(&facts, &staying).map_err(OfficeError::Views);
         let months = changed.and_then(|changed| {
             // Places of rows in what stands in for a damaged file are not those in the file.
@@ -277,7 +305,7 @@ fn write<L: EventRead>(
     });
     let (changed, files) = months?;
     (manifest.months, manifest.runs) = (files, runs?);
-    manifest.cells = cells_of(ledger, &manifest, before, &changed)?;
+    manifest.cells = Periods::of(ledger, &manifest, before).with(&changed, pace)?;
     let months = changed.months.len();
     manifest.write(&dir).map_err(OfficeError::Views)?;
     // What no manifest names is of no use to anybody any more; a reader that had it named before
@@ -287,66 +315,6 @@ fn write<L: EventRead>(
         seq: manifest.seq,
         folded,
         months,
-    })
-}
-
-/// What stands in whole periods: the cells in which something came or changed are counted, the
-/// others stay.
-fn cells_of(
-    ledger: &Path,
-    manifest: &Manifest,
-    before: Option<&Views>,
-    changed: &Packed,
-) -> Result<CellsFile, OfficeError> {
-    let dir = folder(ledger);
-    let mut touched: BTreeMap<(Month, u8), BTreeSet<Finest>> = BTreeMap::new();
-    for packed in &changed.months {
-        for period in periods_with(packed.month) {
-            touched.entry(period).or_default().extend(&packed.touched);
-        }
-    }
-    let mut bytes = b"socaicells".to_vec();
-    let mut periods: BTreeMap<(Month, u8), Part> = BTreeMap::new();
-    let mut known: BTreeMap<(Month, u8), PeriodCells> = BTreeMap::new();
-    if let Some(file) = before.map(|views| &views.manifest.cells) {
-        let all = fs::read(dir.join(&file.name)).unwrap_or_default();
-        for (from, months, part) in &file.periods {
-            let period = (*from, *months);
-            // A part that cannot be read is left out: whoever asks counts.
-            let Some(part) = part.within(&all) else {
-                continue;
-            };
-            match touched.get(&period) {
-                None => drop(periods.insert(period, Part::add(&mut bytes, part))),
-                Some(touched) => {
-                    let cells = from_bytes::<PeriodCells>(part).map_err(OfficeError::Views)?;
-                    known.insert(period, cells.without(touched));
-                }
-            }
-        }
-    }
-    let facts = Facts::over(Some(Arc::new(SavedBase::new(
-        ledger,
-        manifest.clone().into(),
-    ))));
-    for period in touched.into_keys() {
-        let known = known.remove(&period).unwrap_or_default();
-        let cells = cells::count(&facts, period, known);
-        let cells = cells.map_err(|error| OfficeError::Views(error.to_string()))?;
-        if !cells.cells.is_empty() {
-            let cells = to_bytes(&cells).map_err(OfficeError::Views)?;
-            periods.insert(period, Part::add(&mut bytes, &cells));
-        }
-    }
-    let name = format!("cells.{}", manifest.seq);
-    let path = dir.join(&name);
-    super::file::write(&path, &bytes).map_err(|error| LogError::io(&path, &error))?;
-    let periods = periods.into_iter();
-    Ok(CellsFile {
-        name,
-        periods: periods
-            .map(|((from, months), part)| (from, months, part))
-            .collect(),
     })
 }
 
