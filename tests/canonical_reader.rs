@@ -19,7 +19,7 @@ use cases::cases;
 use proptest::prelude::*;
 use random_facts::{events, seeds};
 use socai::domain::event::{Actor, Document, Event, Source};
-use socai::domain::finding::Finding;
+use socai::domain::finding::{Finding, FindingCode};
 use socai::domain::personal::Sealed;
 use socai::domain::{Body, Personal};
 use socai::log::codec::{decode, decode_as, encode};
@@ -55,6 +55,15 @@ fn dress(event: &mut Event, bits: u16) {
         number: given(14).then(|| text(5)),
         kind: given(15).then(|| text(8)),
     });
+    let codes = FindingCode::ALL.into_iter().enumerate();
+    let noted = codes.filter(|(place, _)| bits >> place & 5 == 5);
+    event.findings = noted
+        .map(|(place, code)| Finding {
+            code,
+            expected: given(1).then(|| text(place as u16 % 16)),
+            found: given(12).then(|| text(7)),
+        })
+        .collect();
     if let Body::Support(_, state) = &mut event.body
         && given(3)
     {

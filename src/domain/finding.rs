@@ -61,6 +61,26 @@ impl JsonSchema for FindingCode {
 }
 
 impl FindingCode {
+    /// All kinds of doubt that this program knows.
+    pub const ALL: [FindingCode; 16] = [
+        FindingCode::ClassDiffers,
+        FindingCode::ClassUnknown,
+        FindingCode::NotEligible,
+        FindingCode::PossibleDuplicate,
+        FindingCode::SourceMissing,
+        FindingCode::VillageNew,
+        FindingCode::VillageNear,
+        FindingCode::PersonElsewhere,
+        FindingCode::StageOrder,
+        FindingCode::AfterRefusal,
+        FindingCode::ClassUndated,
+        FindingCode::ClassLapsed,
+        FindingCode::HouseholdEnded,
+        FindingCode::NormDiffers,
+        FindingCode::KindNotValid,
+        FindingCode::ClockAccepted,
+    ];
+
     /// The name in events.
     pub fn code(self) -> &'static str {
         match self {

@@ -182,9 +182,88 @@ pub fn series_on(state: &State, series: &str, day: NaiveDate, law: LawOn) -> Opt
         .max_by_key(|value| (value.from, value.seq))
 }
 
-/// The norms of a kind on a day, several where they are for different cases.
-pub fn norms_on(state: &State, kind: &SupportKind, day: NaiveDate, law: LawOn) -> Vec<NormOnDay> {
-    let mut found: Vec<NormOnDay> = Vec::new();
+/// A norm that is applied to a day: one that the ledger was told, or one of the catalogue.
+#[derive(Debug, Clone, Copy)]
+enum Applied<'a> {
+    Told(&'a ToldNorm),
+    Listed(&'a Norm),
+}
+
+impl Applied<'_> {
+    fn variant(&self) -> Option<&Code> {
+        match self {
+            Applied::Told(told) => told.norm.variant.as_ref(),
+            Applied::Listed(norm) => norm.variant.as_ref().map(|variant| &variant.code),
+        }
+    }
+
+    fn per(&self) -> NormPer {
+        match self {
+            Applied::Told(told) => told.norm.per,
+            Applied::Listed(norm) => norm.per,
+        }
+    }
+
+    fn bound(&self) -> Option<NormBound> {
+        match self {
+            Applied::Told(_) => None,
+            Applied::Listed(norm) => norm.bound,
+        }
+    }
+
+    fn quantity(&self) -> Option<Quantity> {
+        match self {
+            Applied::Told(told) => told.norm.quantity,
+            Applied::Listed(norm) => norm.quantity,
+        }
+    }
+
+    fn announced(&self) -> bool {
+        match self {
+            Applied::Told(told) => told.norm.announced,
+            Applied::Listed(norm) => norm.announced,
+        }
+    }
+
+    fn certainty(&self) -> Option<Certainty> {
+        match self {
+            Applied::Told(_) => None,
+            Applied::Listed(norm) => Some(norm.certainty),
+        }
+    }
+
+    /// The amount; one that has to be worked out is what [`listed_on_day`] says it is.
+    fn amount(&self, state: &State, day: NaiveDate, law: LawOn) -> Option<Money> {
+        match self {
+            Applied::Told(told) => told.norm.amount,
+            Applied::Listed(norm) if is_worked_out(norm) => {
+                listed_on_day(state, norm, day, law).amount
+            }
+            Applied::Listed(norm) => norm.amount,
+        }
+    }
+
+    fn answers_the_same(&self, other: &Applied<'_>) -> bool {
+        self.variant() == other.variant()
+            && self.per() == other.per()
+            && self.quantity().is_some() == other.quantity().is_some()
+            && self.announced() == other.announced()
+    }
+}
+
+/// Whether the amount of a norm comes from its expression: what the law itself came to stands.
+fn is_worked_out(norm: &Norm) -> bool {
+    norm.expression.is_some() && norm.amount.is_none() && norm.quantity.is_none()
+}
+
+/// The norms of a kind that are applied to a day, several where they are for different cases.
+fn applied_on<'a>(
+    state: &'a State,
+    kind: &'a SupportKind,
+    day: NaiveDate,
+    law: LawOn,
+) -> Vec<Applied<'a>> {
+    let mut found: Vec<Applied<'a>> = Vec::new();
     let told = state.told_norms.iter().rev();
     for told in told.filter(|told| told.norm.kind == kind.code) {
         let norm = &told.norm;
@@ -193,31 +272,36 @@ pub fn norms_on(state: &State, kind: &SupportKind, day: NaiveDate, law: LawOn) -
         if !in_time || !law.knows(Some(norm.effective_from), norm.announced) {
             continue;
         }
-        let told = told_on_day(told);
-        if !found.iter().any(|other| answers_the_same(other, &told)) {
+        let told = Applied::Told(told);
+        if !found.iter().any(|other| other.answers_the_same(&told)) {
             found.push(told);
         }
     }
+    let told = found.len();
     for norm in &kind.norms {
         let in_time = norm.first_day().is_none_or(|from| from <= day)
             && norm.effective_to.is_none_or(|to| day <= to);
         if !in_time || !law.knows(norm.effective_from, norm.announced) {
             continue;
         }
-        let listed = listed_on_day(state, norm, day, law);
-        let overruled = |other: &NormOnDay| other.seq.is_some() && answers_the_same(other, &listed);
-        if !found.iter().any(overruled) {
+        let listed = Applied::Listed(norm);
+        let mut overruling = found.iter().take(told);
+        if !overruling.any(|other| other.answers_the_same(&listed)) {
             found.push(listed);
         }
     }
     found
 }
 
-fn answers_the_same(one: &NormOnDay, other: &NormOnDay) -> bool {
-    one.variant == other.variant
-        && one.per == other.per
-        && one.quantity.is_some() == other.quantity.is_some()
-        && one.announced == other.announced
+/// The norms of a kind on a day, several where they are for different cases.
+pub fn norms_on(state: &State, kind: &SupportKind, day: NaiveDate, law: LawOn) -> Vec<NormOnDay> {
+    let applied = applied_on(state, kind, day, law).into_iter();
+    applied
+        .map(|norm| match norm {
+            Applied::Told(told) => told_on_day(told),
+            Applied::Listed(norm) => listed_on_day(state, norm, day, law),
+        })
+        .collect()
 }
 
 fn told_on_day(told: &ToldNorm) -> NormOnDay {
@@ -278,8 +362,8 @@ fn listed_on_day(state: &State, norm: &Norm, day: NaiveDate, law: LawOn) -> Norm
             Ok((exact, used)) => {
                 on_day.used = used;
                 on_day.exact = Some(exact);
-                // What the law itself came to stands; the formula is there to check it.
-                if norm.amount.is_none() && norm.quantity.is_none() {
+                // Else the formula is there to check what the law itself came to.
+                if is_worked_out(norm) {
                     on_day.amount = rounded(exact, norm.rounding.as_ref());
                 }
             }
@@ -359,23 +443,26 @@ pub fn departs(
         return None;
     }
     let first = *months.first()?;
-    let monthly = |norm: &NormOnDay| {
-        let sure = norm.certainty != Some(Certainty::Unverified);
-        let measured = if in_goods {
-            norm.quantity.is_some()
-        } else {
-            norm.amount.is_some()
+    let law = LawOn::default();
+    let monthly = |norm: &Applied<'_>| {
+        let sure = norm.certainty() != Some(Certainty::Unverified);
+        let measured = || {
+            if in_goods {
+                norm.quantity().is_some()
+            } else {
+                norm.amount(state, first, law).is_some()
+            }
         };
-        sure && measured && matches!(norm.per, NormPer::Month | NormPer::Quarter)
+        sure && matches!(norm.per(), NormPer::Month | NormPer::Quarter) && measured()
     };
-    let of_first = norms_on(state, kind, first, LawOn::default());
+    let of_first = applied_on(state, kind, first, law);
     let mut wanted: Vec<String> = Vec::new();
     for norm in of_first.iter().filter(|norm| monthly(norm)) {
         let Some(each) = sum_over(state, kind, &months, norm, in_goods) else {
             continue;
         };
         let whole = each.checked_mul(count)?;
-        let fits = match norm.bound {
+        let fits = match norm.bound() {
             None => found == whole,
             Some(NormBound::AtMost) => found <= whole,
             Some(NormBound::AtLeast) => found >= whole,
@@ -395,23 +482,24 @@ fn sum_over(
     state: &State,
     kind: &SupportKind,
     months: &[NaiveDate],
-    of: &NormOnDay,
+    of: &Applied<'_>,
     in_goods: bool,
 ) -> Option<i128> {
-    let step = if of.per == NormPer::Quarter { 3 } else { 1 };
+    let step = if of.per() == NormPer::Quarter { 3 } else { 1 };
     if !months.len().is_multiple_of(step) {
         return None;
     }
+    let law = LawOn::default();
     let mut sum: i128 = 0;
     for month in months.iter().step_by(step) {
-        let norms = norms_on(state, kind, *month, LawOn::default());
+        let norms = applied_on(state, kind, *month, law);
         let norm = norms
             .iter()
-            .find(|norm| norm.variant == of.variant && norm.per == of.per)?;
+            .find(|norm| norm.variant() == of.variant() && norm.per() == of.per())?;
         let each = if in_goods {
-            i128::from(norm.quantity?.thousandths())
+            i128::from(norm.quantity()?.thousandths())
         } else {
-            i128::from(norm.amount?.thousandths())
+            i128::from(norm.amount(state, *month, law)?.thousandths())
         };
         sum = sum.checked_add(each)?;
     }

@@ -2,7 +2,7 @@
 //!
 //! The reader goes through the bytes once and takes each member at the only place where it can
 //! stand, so what it reads is in canonical form by the way it was read. It gives up on anything
-//! out of the ordinary: an escaped character, a finding, a member that it does not know. `None`
+//! out of the ordinary: an escaped character, a member that it does not know. `None`
 //! says only that: the general reader of [`super::codec`] then decides, and tells what is wrong.
 //!
 //! **Invariant:** where this reader gives an event, the general reader gives the same event. A
@@ -19,6 +19,7 @@ use super::event::parse_at;
 use crate::domain::class::HouseholdClass;
 use crate::domain::code::Code;
 use crate::domain::event::{Actor, Bodies, Body, Document, Event, Sex, Source, support_type};
+use crate::domain::finding::{Finding, FindingCode};
 use crate::domain::fixed::{Money, Quantity, parse_thousandths};
 use crate::domain::period::Period;
 use crate::domain::personal::Personal;
@@ -52,6 +53,10 @@ pub(super) fn support_event(bytes: &[u8]) -> Option<Event> {
         Some(()) => Some(read.document()?),
         None => None,
     };
+    let findings = match read.member(",\"findings\":[") {
+        Some(()) => read.findings()?,
+        None => Vec::new(),
+    };
     read.literal(",\"id\":\"")?;
     let id = read.uuid()?;
     let late = read.member(",\"late\":true").is_some();
@@ -74,7 +79,7 @@ pub(super) fn support_event(bytes: &[u8]) -> Option<Event> {
         },
         body: Body::Support(stage, state.into()),
         document,
-        findings: Vec::new(),
+        findings,
         id,
         late,
         ledger: ledger.to_owned(),
@@ -330,6 +335,28 @@ impl<'a> Reader<'a> {
             villages.push(self.code()?);
             if self.literal("]").is_some() {
                 return Some(villages);
+            }
+            self.literal(",")?;
+        }
+    }
+
+    fn findings(&mut self) -> Option<Vec<Finding>> {
+        let mut findings = Vec::with_capacity(4);
+        loop {
+            self.literal("{\"code\":\"")?;
+            let code = self.until_quote()?;
+            let mut known = FindingCode::ALL.into_iter();
+            let code = known.find(|known| known.code() == code)?;
+            let expected = self.optional(",\"expected\":\"")?.map(str::to_owned);
+            let found = self.optional(",\"found\":\"")?.map(str::to_owned);
+            self.literal("}")?;
+            findings.push(Finding {
+                code,
+                expected,
+                found,
+            });
+            if self.literal("]").is_some() {
+                return Some(findings);
             }
             self.literal(",")?;
         }

@@ -234,9 +234,7 @@ fn members_with<B: Bodies>(
         members.put("document", |out| writer::put_document(document, out))?;
     }
     if !event.findings.is_empty() {
-        members.put("findings", |out| {
-            serde_json::to_writer(out, &event.findings)
-        })?;
+        members.put("findings", |out| writer::put_findings(&event.findings, out))?;
     }
     if event.late {
         members.put("late", |out| {

@@ -12,7 +12,7 @@ const ID_LEN: usize = 36;
 /// The length of a ledger id in hexadecimal.
 const LEDGER_LEN: usize = 32;
 /// Most events fit here, so that writing one takes no second piece of memory.
-const USUAL: usize = 768;
+const USUAL: usize = 1_024;
 
 /// Every member of an event but the four that the log writes (`at`, `id`, `ledger`, `seq`), in one
 /// text, with the places at which those four go in.
@@ -89,6 +89,11 @@ impl Members {
         self.text.push(b',');
         self.last = name;
         written
+    }
+
+    /// Takes no more memory than there is text: of a batch all members wait at once.
+    pub(crate) fn shrink(&mut self) {
+        self.text.shrink_to_fit();
     }
 
     fn pass(&mut self) {

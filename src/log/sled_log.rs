@@ -138,7 +138,7 @@ impl SledLog {
         let mut written = Written {
             stored: Vec::with_capacity(events.len()),
             leaves: Vec::with_capacity(events.len()),
-            tags: Vec::new(),
+            tags: Vec::with_capacity(events.len()),
             marks: Vec::new(),
         };
         let mut frontier = self.frontier.clone();
@@ -146,7 +146,7 @@ impl SledLog {
         let last = self.head.seq + events.len() as u64;
         self.writer.begin()?;
         let writer = &mut self.writer;
-        frames::each(&events, batch_first, stamp, |mut frame| {
+        frames::each(events, batch_first, stamp, |mut frame| {
             frame.leaves.iter().for_each(|leaf| frontier.push(*leaf));
             let end = frame.last_seq == last;
             let spec = spec(batch_first, &frame, at_ms, &frontier, end);
@@ -155,11 +155,11 @@ impl SledLog {
                 .marks
                 .push((writer.cursor().clone(), frontier.clone()));
             written.leaves.extend_from_slice(&frame.leaves);
-            frame.store(&events, batch_first, at_ms, &mut written.stored);
+            written.tags.append(&mut frame.tags);
+            frame.store(at_ms, &mut written.stored);
             Ok(())
         })?;
         self.writer.commit()?;
-        written.tags = events.into_iter().map(|event| event.tags).collect();
         Ok(written)
     }
 

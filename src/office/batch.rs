@@ -154,7 +154,9 @@ fn write(chunks: &Receiver<Vec<Event>>) -> Written {
     let mut written = Vec::new();
     for chunk in chunks {
         for event in chunk {
-            written.push(new_event(&event)?);
+            let mut new = new_event(&event)?;
+            new.members.shrink();
+            written.push(new);
         }
     }
     Ok(written)

@@ -10,7 +10,7 @@ use super::error::OfficeError;
 use super::ledger::Ledger;
 use super::named;
 use super::opening::{Tools, hex};
-use super::recording::{Entries, Entry, Mode, NaturalKey, Outcome, Recorded};
+use super::recording::{Entries, Entry, Mode, NaturalKey, Outcome};
 use super::register::Register;
 use super::views::Wants;
 use crate::domain::catalogue::{Catalogue, Level};
@@ -300,7 +300,7 @@ struct Drafts<'a> {
 enum DraftEntries<'a> {
     All(Vec<Result<Entry, Rejection>>),
     /// Made whenever they are looked at: of a long list they would take more than the rows do.
-    Supports(&'a Rows<'a>, Vec<&'a SupportRow>),
+    Supports(&'a Rows<'a>, Vec<SupportRow>),
 }
 
 impl<'a> From<Made> for Drafts<'a> {
@@ -323,11 +323,11 @@ impl<'a> From<Made> for Drafts<'a> {
 
 impl<'a> Drafts<'a> {
     /// Rows with the same ref and different sources are one support.
-    fn of_supports(of: &'a Rows<'a>, rows: &'a [SupportRow]) -> Drafts<'a> {
+    fn of_supports(of: &'a Rows<'a>, mut rows: Vec<SupportRow>) -> Drafts<'a> {
         let mut places: HashMap<&Code, usize> = HashMap::with_capacity(rows.len());
         let mut groups: Vec<usize> = Vec::with_capacity(rows.len());
         let mut ends: Vec<usize> = Vec::with_capacity(rows.len());
-        for row in rows {
+        for row in &rows {
             let next = ends.len();
             let place = match &row.reference {
                 Some(code) => *places.entry(code).or_insert(next),
@@ -344,10 +344,13 @@ impl<'a> Drafts<'a> {
             sum += *end;
             *end = sum;
         }
+        drop(places);
         // The rows by group; those of one group stay in their order.
-        let mut order: Vec<usize> = (0..rows.len()).collect();
-        order.sort_by_key(|at| groups.get(*at));
-        let rows: Vec<&SupportRow> = order.iter().filter_map(|at| rows.get(*at)).collect();
+        if !groups.is_sorted() {
+            let mut grouped: Vec<(usize, SupportRow)> = groups.into_iter().zip(rows).collect();
+            grouped.sort_by_key(|(group, _)| *group);
+            rows = grouped.into_iter().map(|(_, row)| row).collect();
+        }
         Drafts {
             ends,
             rows: rows.iter().map(|row| row.row).collect(),
@@ -357,6 +360,11 @@ impl<'a> Drafts<'a> {
 
     fn count(&self) -> usize {
         self.ends.len()
+    }
+
+    /// Lets go of the entries; the rows of each are still known.
+    fn let_go(&mut self) {
+        self.entries = DraftEntries::All(Vec::new());
     }
 
     fn range(&self, at: usize) -> std::ops::Range<usize> {
@@ -534,7 +542,7 @@ impl Rows<'_> {
         rows.iter().map(|row| (vec![row.row], draft(row))).collect()
     }
 
-    fn support(&self, rows: &[&SupportRow]) -> Result<Entry, Rejection> {
+    fn support(&self, rows: &[SupportRow]) -> Result<Entry, Rejection> {
         let Some((first, more)) = rows.split_first() else {
             return Err(Rejection::Missing("ref"));
         };
@@ -821,34 +829,34 @@ impl<L: EventLog> Ledger<L> {
                 let read = read_households(bytes, name, options);
                 rows.sheet = read.origin.sheet.as_deref().map(str::to_owned);
                 let drafts = household_drafts(&rows, &read).into();
-                self.import_rows(tools, by, file, &read, &drafts, mode)
+                self.import_rows(tools, by, file, read, drafts, mode)
             }
             List::Persons => {
                 let read = read_persons(bytes, name, options);
                 rows.sheet = read.origin.sheet.as_deref().map(str::to_owned);
                 let drafts = person_drafts(&rows, &read).into();
-                self.import_rows(tools, by, file, &read, &drafts, mode)
+                self.import_rows(tools, by, file, read, drafts, mode)
             }
             List::Projects => {
                 let read = read_projects(bytes, name, options, &units);
                 rows.sheet = read.origin.sheet.as_deref().map(str::to_owned);
                 let drafts = rows.projects(&read.rows).into();
-                self.import_rows(tools, by, file, &read, &drafts, mode)
+                self.import_rows(tools, by, file, read, drafts, mode)
             }
             List::Members => {
                 let read = read_members(bytes, name, options);
                 rows.sheet = read.origin.sheet.as_deref().map(str::to_owned);
                 let drafts = rows.members(&read.rows).into();
-                self.import_rows(tools, by, file, &read, &drafts, mode)
+                self.import_rows(tools, by, file, read, drafts, mode)
             }
             List::Cohort => {
                 let read = read_cohort(bytes, name, options);
                 rows.sheet = read.origin.sheet.as_deref().map(str::to_owned);
                 let drafts = cohort_drafts(&rows, &read).into();
-                self.import_rows(tools, by, file, &read, &drafts, mode)
+                self.import_rows(tools, by, file, read, drafts, mode)
             }
             List::Supports => {
-                let read = read_supports(bytes, name, options, &units);
+                let mut read = read_supports(bytes, name, options, &units);
                 rows.sheet = read.origin.sheet.as_deref().map(str::to_owned);
                 if read.rows.iter().any(is_by_name) {
                     // Whom a name means is asked of everybody.
@@ -858,14 +866,14 @@ impl<L: EventLog> Ledger<L> {
                     }
                     rows.register = Some(Register::open(state, &self.personal()));
                 }
-                let drafts = Drafts::of_supports(&rows, &read.rows);
-                self.import_rows(tools, by, file, &read, &drafts, mode)
+                let drafts = Drafts::of_supports(&rows, std::mem::take(&mut read.rows));
+                self.import_rows(tools, by, file, read, drafts, mode)
             }
             List::Stages => {
                 let read = read_stages(bytes, name, options, &units);
                 rows.sheet = read.origin.sheet.as_deref().map(str::to_owned);
                 let drafts = rows.stages(state, &read.rows).into();
-                self.import_rows(tools, by, file, &read, &drafts, mode)
+                self.import_rows(tools, by, file, read, drafts, mode)
             }
         }
     }
@@ -875,11 +883,12 @@ impl<L: EventLog> Ledger<L> {
         tools: &mut Tools,
         by: &Actor,
         file: &ListFile,
-        read: &ListRead<R>,
-        drafts: &Drafts<'_>,
+        mut read: ListRead<R>,
+        mut drafts: Drafts<'_>,
         mode: Mode,
     ) -> Result<Imported, OfficeError> {
-        let mut issues = read.issues.clone();
+        let mut issues = std::mem::take(&mut read.issues);
+        let faulty: HashSet<u64> = issues.iter().filter_map(|issue| issue.row).collect();
         let refuse = |rows: &[u64], rejection: &Rejection, issues: &mut Vec<ImportIssue>| {
             let column = column_of(rejection);
             issues.extend(
@@ -887,7 +896,6 @@ impl<L: EventLog> Ledger<L> {
                     .map(|row| read.issue_at(*row, column, rejection)),
             );
         };
-        let faulty: HashSet<u64> = read.issues.iter().filter_map(|issue| issue.row).collect();
         let mut places = Vec::with_capacity(drafts.count());
         let mut wants = Some(Wants::default());
         for at in 0..drafts.count() {
@@ -906,8 +914,15 @@ impl<L: EventLog> Ledger<L> {
         self.know(wants)?;
         let stop = mode == Mode::Whole && !issues.is_empty();
         let as_if = if stop { Mode::DryRun } else { mode };
-        let sound = Sound { drafts, places };
-        let Recorded { outcomes, appended } = self.record_known(tools, by, &sound, as_if)?;
+        let sound = Sound {
+            drafts: &drafts,
+            places,
+        };
+        let mut plan = self.plan(tools, by, &sound, as_if)?;
+        let places = sound.places;
+        // What is not needed any more makes room for what is appended.
+        drafts.let_go();
+        let outcomes = plan.take_outcomes();
         let (mut recorded, mut already) = (0, read.answered.len());
         // Only a sheet that is given back says what became of every row.
         let mut answers: BTreeMap<u64, RowAnswer> = BTreeMap::new();
@@ -922,7 +937,7 @@ impl<L: EventLog> Ledger<L> {
             _ => RowAnswer::Recorded,
         };
         let mut findings = Vec::new();
-        for (at, outcome) in sound.places.iter().zip(outcomes) {
+        for (at, outcome) in places.iter().zip(outcomes) {
             let rows = drafts.rows(*at);
             match outcome {
                 Outcome::New {
@@ -951,7 +966,7 @@ impl<L: EventLog> Ledger<L> {
             recorded.for_each(|answer| *answer = RowAnswer::Valid);
         }
         let lang = tools.lang;
-        let mut notices = read.notices.clone();
+        let mut notices = std::mem::take(&mut read.notices);
         let rejects = if file.as_workbook {
             let ledger = self.state().ledger_id.clone();
             let written = read.write_returned(&file.bytes, &issues, &answers, &ledger, lang);
@@ -966,7 +981,7 @@ impl<L: EventLog> Ledger<L> {
         let rejects = rejects.map_err(|error| OfficeError::File("rejects".to_owned(), error))?;
         let mut sums = Sums::default();
         read.raw.iter().for_each(|raw| sums.add(raw, &read.places));
-        Ok(Imported {
+        let mut imported = Imported {
             rows: read.raw.len(),
             recorded,
             already,
@@ -974,7 +989,7 @@ impl<L: EventLog> Ledger<L> {
             issues,
             notices,
             findings,
-            appended,
+            appended: None,
             rejects,
             sheet: read.origin.sheet.as_deref().map(str::to_owned),
             mapping: mapping(&read.places),
@@ -983,6 +998,9 @@ impl<L: EventLog> Ledger<L> {
                 .iter()
                 .map(|(column, sum)| (*column, *sum))
                 .collect(),
-        })
+        };
+        drop((read, drafts));
+        imported.appended = self.append_plan(tools, plan)?;
+        Ok(imported)
     }
 }

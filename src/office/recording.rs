@@ -14,7 +14,7 @@ use super::ledger::{Ledger, decode, offset};
 use super::named;
 use super::opening::Tools;
 use super::personal::{PersonalReader, seal_events};
-use super::views::is_of_a_subject;
+use super::views::{Wants, is_of_a_subject};
 use crate::domain::command::{Command, Context, SupportChange};
 use crate::domain::custody::CustodyCommand;
 use crate::domain::decide::{Proposed, decide};
@@ -24,7 +24,7 @@ use crate::domain::personal::Subject;
 use crate::domain::rejection::Rejection;
 use crate::domain::restate;
 use crate::domain::stage::Stage;
-use crate::domain::state::State;
+use crate::domain::state::{State, SupportRecord};
 use crate::domain::tags::body_tags;
 use crate::log::{Condition, EventLog, NewEvent, codec};
 
@@ -138,13 +138,23 @@ impl Entries for [Entry] {
     }
 }
 
-struct Plan {
+/// What was decided about some entries, and what it gives.
+pub(super) struct Plan {
     outcomes: Vec<Outcome>,
     batch: Batch,
     /// The state with these events.
     state: State,
     /// No event of it keeps its own time in the state.
     timeless: bool,
+    /// It is to be appended.
+    goes_in: bool,
+}
+
+impl Plan {
+    /// One outcome an entry, in their order.
+    pub(super) fn take_outcomes(&mut self) -> Vec<Outcome> {
+        std::mem::take(&mut self.outcomes)
+    }
 }
 
 /// What an entry is decided on: the ledger, and what the entries before it in the batch give.
@@ -250,7 +260,7 @@ impl<L: EventLog> Ledger<L> {
     }
 
     /// As [`Ledger::record`], of entries whose decision looks at nothing that is not known.
-    pub(super) fn record_known<E: Entries + ?Sized>(
+    fn record_known<E: Entries + ?Sized>(
         &mut self,
         tools: &mut Tools,
         by: &Actor,
@@ -258,17 +268,25 @@ impl<L: EventLog> Ledger<L> {
         mode: Mode,
     ) -> Result<Recorded, OfficeError> {
         let mut plan = self.plan(tools, by, entries, mode)?;
-        let mut recorded = Recorded {
-            outcomes: std::mem::take(&mut plan.outcomes),
-            appended: None,
-        };
-        let refused = mode == Mode::Whole && recorded.any_rejected();
-        if mode == Mode::DryRun || refused || plan.batch.is_empty() {
-            return Ok(recorded);
+        let outcomes = plan.take_outcomes();
+        let appended = self.append_plan(tools, plan)?;
+        Ok(Recorded { outcomes, appended })
+    }
+
+    /// Appends what was planned, where the plan says so: first and last place.
+    ///
+    /// # Errors
+    /// [`OfficeError`] when the log or the keys fail.
+    pub(super) fn append_plan(
+        &mut self,
+        tools: &mut Tools,
+        plan: Plan,
+    ) -> Result<Option<(u64, u64)>, OfficeError> {
+        if !plan.goes_in || plan.batch.is_empty() {
+            return Ok(None);
         }
         let planned = plan.timeless.then_some(plan.state);
-        recorded.appended = Some(self.append_batch(tools, plan.batch, planned)?);
-        Ok(recorded)
+        self.append_batch(tools, plan.batch, planned).map(Some)
     }
 
     /// Decides one entry; a refusal is an error.
@@ -292,7 +310,11 @@ impl<L: EventLog> Ledger<L> {
         }
     }
 
-    fn plan<E: Entries + ?Sized>(
+    /// Decides entries whose decision looks at nothing that is not known.
+    ///
+    /// # Errors
+    /// [`OfficeError`] when the log or the keys fail.
+    pub(super) fn plan<E: Entries + ?Sized>(
         &self,
         tools: &mut Tools,
         by: &Actor,
@@ -318,11 +340,13 @@ impl<L: EventLog> Ledger<L> {
                 batch: Batch::default(),
                 state: self.view.state.clone(),
                 timeless: true,
+                goes_in: mode != Mode::DryRun,
             };
             for entry in (0..entries.count()).map_while(|at| entries.entry(at)) {
                 tools.tick(plan.outcomes.len(), entries.count());
                 let outcome = self.decided(tools, &given, entry, &mut plan, &mut batch)?;
                 if mode == Mode::Whole && matches!(outcome, Outcome::Rejected(_)) {
+                    plan.goes_in = false;
                     batch.only_tell();
                 }
                 plan.outcomes.push(outcome);
@@ -401,11 +425,23 @@ impl<L: EventLog> Ledger<L> {
         let sealed = seal_events(&self.keys, random, &self.view.state, &mut batch.kept)?;
         let planned = planned.filter(|_| !sealed);
         let new = batch.take_new()?;
-        let appended = self.log.append(new, &Condition::default())?;
         let folded = planned.is_some();
-        if let Some(mut planned) = planned {
-            (planned.seq, planned.at_ms) = (appended.last, appended.at_ms);
-            self.view.state = planned;
+        let before = planned.and_then(|planned| {
+            let before = std::mem::replace(&mut self.view.state, planned);
+            // Beside a long list there is no room for two states: of a ledger that is known in
+            // part, the one before is folded again in the one case that it is needed.
+            self.part.is_none().then_some(before)
+        });
+        let appended = match self.log.append(new, &Condition::default()) {
+            Ok(appended) => appended,
+            Err(error) => {
+                self.restore_state(folded, before)?;
+                return Err(error.into());
+            }
+        };
+        if folded {
+            let state = &mut self.view.state;
+            (state.seq, state.at_ms) = (appended.last, appended.at_ms);
         }
         let counts = self.part.is_none();
         for stored in appended.events.iter().filter(|_| counts || !folded) {
@@ -430,6 +466,19 @@ impl<L: EventLog> Ledger<L> {
             root: head.root,
         };
         Ok((appended.first, appended.last))
+    }
+
+    /// Puts the state from before a planned batch back, which did not go in.
+    fn restore_state(&mut self, folded: bool, before: Option<State>) -> Result<(), OfficeError> {
+        match (before, &mut self.part) {
+            (Some(before), _) => self.view.state = before,
+            (None, Some(part)) if folded => {
+                part.forget();
+                self.know(Some(Wants::default()))?;
+            }
+            _ => {}
+        }
+        Ok(())
     }
 
     /// The note and the recipient of a support are sealed to one event: they are opened here and
@@ -470,6 +519,10 @@ impl<L: EventLog> Ledger<L> {
 
     /// What an event of the log says or, where the log has none, one of the batch so far.
     fn seen(&self, sight: &Sight, id: &Uuid) -> Result<Option<Body>, OfficeError> {
+        let record = sight.state.supports.get(id);
+        if let Some(body) = record.and_then(|record| said(record, id)) {
+            return Ok(Some(body));
+        }
         let stored = self.event(id)?.map(|event| event.body);
         Ok(stored.or_else(|| sight.batch.said(id)))
     }
@@ -589,10 +642,10 @@ impl<L: EventLog> Ledger<L> {
         // Most rows of such a list are new: only one whose stage is reached can be there.
         let record = sight.state.supports.get(&support);
         let reached = record.is_some_and(|record| record.reversed || record.at(to).is_some());
-        let body = if reached {
-            self.seen(sight, &id)?
-        } else {
-            self.event(&id)?.map(|event| event.body)
+        let body = match record.and_then(|record| said(record, &id)) {
+            Some(body) => Some(body),
+            None if reached => self.seen(sight, &id)?,
+            None => self.event(&id)?.map(|event| event.body),
         };
         let Some(body) = body else {
             return Ok(Known::No);
@@ -764,6 +817,13 @@ impl<L: EventLog> Ledger<L> {
             differs("support", &name, fields)
         })
     }
+}
+
+/// What the event of a stage said: as long as it was not corrected it stands in the state as it is
+/// in the log.
+fn said(record: &SupportRecord, event: &Uuid) -> Option<Body> {
+    let entry = record.entries.iter().find(|entry| entry.event == *event)?;
+    Some(Body::Support(entry.stage, entry.state.clone()))
 }
 
 fn differs(what: &str, name: &str, fields: Vec<String>) -> Known {

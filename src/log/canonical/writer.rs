@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::domain::code::Code;
 use crate::domain::event::{Actor, Document, Source};
+use crate::domain::finding::Finding;
 use crate::domain::personal::Personal;
 use crate::domain::support::{Funding, SupportState};
 use crate::log::members::{put_name, put_number};
@@ -101,6 +102,18 @@ pub(in crate::log) fn put_document(document: &Document, out: &mut Vec<u8>) -> Wr
     object.optional_text("type", document.kind.as_deref())?;
     object.close();
     Ok(())
+}
+
+/// Writes what seemed doubtful when an event was decided.
+pub(in crate::log) fn put_findings(findings: &[Finding], out: &mut Vec<u8>) -> Written {
+    put_list(findings, out, |finding, out| {
+        let mut object = Object::new(out);
+        object.text("code", finding.code.code())?;
+        object.optional_text("expected", finding.expected.as_deref())?;
+        object.optional_text("found", finding.found.as_deref())?;
+        object.close();
+        Ok(())
+    })
 }
 
 /// Writes the data of an event by which a support reaches a stage.

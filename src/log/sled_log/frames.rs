@@ -4,12 +4,14 @@
 //! in another thread while this one makes the others, adds their leaves to the tree and writes
 //! them. The bytes are the same however many threads there are.
 
-use std::ops::Range;
-use std::sync::Arc;
+use std::panic::resume_unwind;
 use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, ScopedJoinHandle};
 
-use crate::log::event::{NewEvent, Stamp, StoredEvent};
+use uuid::Uuid;
+
+use crate::log::event::{NewEvent, Stamp, StoredEvent, Tag};
 use crate::log::event_bytes::EventBytes;
 use crate::log::journal::layout::{FRAME_HEADER, FRAME_TARGET};
 use crate::log::merkle::{Hash, leaf_hash};
@@ -23,53 +25,57 @@ pub(super) struct Frame {
     pub(super) last_seq: u64,
     /// The place of the header, then the events, each closed by a line feed.
     pub(super) bytes: Vec<u8>,
-    /// Where each event ends, at its line feed.
-    ends: Vec<usize>,
+    /// The id of each event, and where it ends, at its line feed.
+    ends: Vec<(Uuid, usize)>,
+    /// The tags of each event.
+    pub(super) tags: Vec<Vec<Tag>>,
     pub(super) leaves: Vec<Hash>,
     /// The checksum of the events.
     pub(super) crc: u32,
 }
 
 impl Frame {
-    fn of(events: &[NewEvent], first_seq: u64, stamp: &Stamp, len: usize) -> Frame {
-        let mut bytes = Vec::with_capacity(FRAME_HEADER + len);
+    /// Puts events together; what they were made of is let go of one by one.
+    fn of(part: Part, stamp: &Stamp) -> Frame {
+        let Part {
+            events,
+            first_seq,
+            len,
+        } = part;
+        let count = events.len();
+        let mut frame = Frame {
+            first_seq,
+            last_seq: first_seq + count as u64 - 1,
+            bytes: Vec::with_capacity(FRAME_HEADER + len),
+            ends: Vec::with_capacity(count),
+            tags: Vec::with_capacity(count),
+            leaves: Vec::with_capacity(count),
+            crc: 0,
+        };
+        let bytes = &mut frame.bytes;
         bytes.resize(FRAME_HEADER, 0);
-        let mut ends = Vec::with_capacity(events.len());
-        let mut leaves = Vec::with_capacity(events.len());
         for (seq, event) in (first_seq..).zip(events) {
             let begin = bytes.len();
-            event.encode(stamp, seq, &mut bytes);
-            leaves.push(leaf_hash(bytes.get(begin..).unwrap_or_default()));
-            ends.push(bytes.len());
+            event.encode(stamp, seq, bytes);
+            let leaf = leaf_hash(bytes.get(begin..).unwrap_or_default());
+            frame.leaves.push(leaf);
+            frame.ends.push((event.id, bytes.len()));
+            frame.tags.push(event.tags);
             bytes.push(b'\n');
         }
-        Frame {
-            first_seq,
-            last_seq: first_seq + events.len() as u64 - 1,
-            crc: crc32c::crc32c(bytes.get(FRAME_HEADER..).unwrap_or_default()),
-            bytes,
-            ends,
-            leaves,
-        }
+        frame.crc = crc32c::crc32c(bytes.get(FRAME_HEADER..).unwrap_or_default());
+        frame
     }
 
     /// Gives the events as they stand in the log.
-    pub(super) fn store(
-        self,
-        batch: &[NewEvent],
-        batch_first: u64,
-        at_ms: i64,
-        stored: &mut Vec<StoredEvent>,
-    ) {
+    pub(super) fn store(self, at_ms: i64, stored: &mut Vec<StoredEvent>) {
         let whole: Arc<[u8]> = self.bytes.into();
-        let from = usize::try_from(self.first_seq - batch_first).unwrap_or(usize::MAX);
-        let events = batch.get(from..).unwrap_or_default();
         let mut begin = FRAME_HEADER;
-        for ((seq, event), end) in (self.first_seq..).zip(events).zip(self.ends) {
+        for (seq, (id, end)) in (self.first_seq..).zip(self.ends) {
             stored.push(StoredEvent {
                 seq,
                 at_ms,
-                id: event.id,
+                id,
                 bytes: EventBytes::part(&whole, begin, end),
             });
             begin = end + 1;
@@ -77,56 +83,86 @@ impl Frame {
     }
 }
 
-/// Which events go into one frame, and how many bytes they have with their line feeds.
-fn cut(events: &[NewEvent], first_seq: u64) -> Vec<(Range<usize>, usize)> {
-    let mut frames = Vec::new();
-    let (mut begin, mut held) = (0, 0);
-    for (place, (seq, event)) in (first_seq..).zip(events).enumerate() {
+/// The events of one frame.
+struct Part {
+    events: Vec<NewEvent>,
+    first_seq: u64,
+    /// How many bytes they have with their line feeds.
+    len: usize,
+}
+
+/// Parts that are taken one by one, by whichever thread makes the frame.
+type Parts = Vec<Mutex<Option<Part>>>;
+
+/// The events of a batch by the frames they go into.
+fn cut(events: Vec<NewEvent>, first_seq: u64) -> Parts {
+    let mut parts = Vec::new();
+    let mut part = Part {
+        events: Vec::new(),
+        first_seq,
+        len: 0,
+    };
+    for (seq, event) in (first_seq..).zip(events) {
         let len = event.encoded_len(seq) + 1;
-        if held > 0 && held + len > FRAME_TARGET {
-            frames.push((begin..place, held));
-            (begin, held) = (place, 0);
+        if part.len > 0 && part.len + len > FRAME_TARGET {
+            let next = Part {
+                events: Vec::with_capacity(part.events.len()),
+                first_seq: seq,
+                len: 0,
+            };
+            parts.push(Mutex::new(Some(std::mem::replace(&mut part, next))));
         }
-        held += len;
+        part.len += len;
+        part.events.push(event);
     }
-    if held > 0 {
-        frames.push((begin..events.len(), held));
+    if part.len > 0 {
+        parts.push(Mutex::new(Some(part)));
     }
-    frames
+    parts
 }
 
 /// Makes the frames of a batch and hands them over in their order.
 pub(super) fn each<E>(
-    events: &[NewEvent],
+    events: Vec<NewEvent>,
     first_seq: u64,
     stamp: &Stamp,
     mut take: impl FnMut(Frame) -> Result<(), E>,
 ) -> Result<(), E> {
-    let frames = cut(events, first_seq);
-    let make = |(range, len): &(Range<usize>, usize)| {
-        let part = events.get(range.clone()).unwrap_or_default();
-        Frame::of(part, first_seq + range.start as u64, stamp, *len)
+    let parts = cut(events, first_seq);
+    let make = |part: &Mutex<Option<Part>>| {
+        let mut part = part.lock().unwrap_or_else(PoisonError::into_inner);
+        part.take().map(|part| Frame::of(part, stamp))
     };
-    if frames.len() < 2 {
-        return frames.iter().map(make).try_for_each(take);
+    if parts.len() < 2 {
+        return parts.iter().filter_map(make).try_for_each(take);
     }
     thread::scope(|scope| {
         let (send, made) = sync_channel(AHEAD);
-        let (frames, make) = (frames.as_slice(), &make);
-        // Without a thread, or with one that stopped, this one makes them all.
+        let (parts, make) = (parts.as_slice(), &make);
+        // Without a thread this one makes them all.
         let beside = thread::Builder::new().spawn_scoped(scope, move || {
-            let others = frames.iter().skip(1).step_by(2);
+            let mut others = parts.iter().skip(1).step_by(2).filter_map(make);
             // Nobody takes them any more once writing has failed.
-            others.map(make).try_for_each(|frame| send.send(frame))
+            others.try_for_each(|frame| send.send(frame))
         });
-        let taken = frames.iter().enumerate().try_for_each(|(place, frame)| {
-            let other = (place % 2 == 1 && beside.is_ok())
-                .then(|| made.recv().ok())
-                .flatten();
-            take(other.unwrap_or_else(|| make(frame)))
+        let taken = parts.iter().enumerate().try_for_each(|(place, part)| {
+            let other = match &beside {
+                Ok(_) if place % 2 == 1 => made.recv().ok(),
+                _ => None,
+            };
+            match other.or_else(|| make(part)) {
+                Some(frame) => take(frame).map_err(Some),
+                None => Err(None),
+            }
         });
         drop(made);
-        drop(beside.map(ScopedJoinHandle::join));
-        taken
+        let joined = beside.map(ScopedJoinHandle::join);
+        match (taken, joined) {
+            (Ok(()), _) => Ok(()),
+            (Err(Some(fault)), _) => Err(fault),
+            // The other thread stopped amid a frame, whose events are gone: nothing is committed.
+            (Err(None), Ok(Err(panic))) => resume_unwind(panic),
+            (Err(None), _) => resume_unwind(Box::new("a frame is gone")),
+        }
     })
 }

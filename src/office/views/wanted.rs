@@ -152,6 +152,8 @@ pub struct Source {
     tail: Vec<Event>,
     /// Everything that was wanted so far.
     wants: Wants,
+    /// Whoever asks has a state with all of it.
+    is_folded: bool,
 }
 
 impl Source {
@@ -187,12 +189,18 @@ impl Source {
                 supports,
                 ..Wants::default()
             },
+            is_folded: false,
         }))
     }
 
     /// Whether everything that is wanted is in the state already.
     pub fn has(&self, wants: &Wants) -> bool {
-        wants.is_within(&self.wants)
+        self.is_folded && wants.is_within(&self.wants)
+    }
+
+    /// The state that was folded is gone: it is folded again before anything is decided.
+    pub fn forget(&mut self) {
+        self.is_folded = false;
     }
 
     /// Folds the state with what is wanted and all that was wanted before.
@@ -216,6 +224,7 @@ impl Source {
         }
         let head = log.head();
         (state.seq, state.at_ms) = (head.seq, head.at_ms);
+        self.is_folded = true;
         Ok(state)
     }
 
