@@ -16,7 +16,8 @@ use cases::cases;
 use proptest::prelude::*;
 use random_facts::{events, fold, of_cohort, query, seeds};
 use socai::projection::figures::{events_behind, figures, figures_by_scan};
-use socai::projection::{Dimension, Query};
+use socai::projection::packed::Packed;
+use socai::projection::{Dimension, Facts, Query};
 
 proptest! {
     #![proptest_config(cases(192))]
@@ -42,6 +43,34 @@ proptest! {
                 figures(&packed, &view.state, &query),
                 figures_by_scan(&view.facts, &view.state, &query)
             );
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(96))]
+
+    #[test]
+    fn rows_that_were_put_away_are_packed_as_if_they_had_not_been(
+        seeds in seeds(160),
+        newest in 0..12usize,
+    ) {
+        let events = events(&seeds);
+        let (mut all, mut few) = (Facts::default(), Facts::default());
+        for event in &events {
+            all.evolve(event);
+            few.evolve(event);
+            few.put_away(newest);
+            prop_assert!(few.rows().len() <= 2 * newest.max(1) + 8);
+        }
+        let pack = |facts: &Facts| Packed::changed(facts, &|_, _| 0).unwrap().months;
+        let (all, few) = (pack(&all), pack(&few));
+        prop_assert_eq!(all.len(), few.len());
+        for (all, few) in all.iter().zip(&few) {
+            prop_assert_eq!(all.month, few.month);
+            prop_assert_eq!(all.spans, few.spans);
+            prop_assert_eq!(&all.touched, &few.touched);
+            prop_assert!(all.bytes == few.bytes);
         }
     }
 }

@@ -559,7 +559,11 @@ fn saved_views_are_compared_with_a_replay() {
     assert_eq!(codes(&ran.json(), "views"), Vec::<String>::new());
     let views = fs::read_dir(place.ledger().join("views")).unwrap();
     let paths = views.map(|entry| entry.unwrap().path());
-    let month = paths.filter(|path| path.display().to_string().contains("month."));
+    let rows = |path: &PathBuf| {
+        let name = path.display().to_string();
+        name.contains("month.") || name.contains("layers.")
+    };
+    let month = paths.filter(rows);
     let month = month.last().unwrap();
     let mut bytes = fs::read(&month).unwrap();
     let at = bytes.len() / 2;

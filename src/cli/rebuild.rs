@@ -5,7 +5,7 @@ use serde_json::json;
 use super::console::{Console, Failure};
 use super::open::Place;
 use super::repair::Reopened;
-use crate::log::{EventRead, JournalReader, SledLog};
+use crate::log::{EventRead, SledLog};
 use crate::office::OfficeError;
 use crate::office::views;
 
@@ -29,24 +29,17 @@ pub fn run(console: &mut Console<'_>, place: &Place) -> Result<(), Failure> {
             bar.set_position(progress.done);
         }));
     }
-    // Index and views are made from the journal, and not one from the other: at once, each in a
-    // thread of its own. A lock that another program holds ends the one; the other is a cache.
-    let (log, saved) = std::thread::scope(|scope| {
-        let index = scope.spawn(|| SledLog::rebuild(&place.dir, options));
-        let saved = JournalReader::open(&place.dir, &place.options())
-            .map_err(OfficeError::Log)
-            .and_then(|reader| views::save_anew(&place.dir, &reader, &mut |_, _| {}));
-        let log = index.join();
-        (
-            log.unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
-            saved,
-        )
-    });
+    // Index and views are made from the journal, and not one from the other, in one pass over it.
+    let mut anew = views::Anew::of(&place.dir);
+    let log = SledLog::rebuild_with(&place.dir, options, &mut anew);
     let log = log.map_err(|error| console.failure(&OfficeError::Log(error)))?;
     let index = Reopened {
         state: log.report().index.clone(),
         events: log.head().seq,
     };
+    let saved = anew.saved().unwrap_or(Err(OfficeError::Views(
+        "the index was built and no views".to_owned(),
+    )));
     let saved = saved.map_err(|error| console.failure(&error))?;
     bar.done();
     let elapsed = begun.elapsed();

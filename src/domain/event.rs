@@ -136,6 +136,37 @@ pub struct Event<B = Body> {
     pub source: Option<Source>,
 }
 
+/// What a fold of figures looks at in an event: neither who recorded it nor from which row.
+#[derive(Debug, Clone, Copy)]
+pub struct Happened<'a> {
+    /// When it was recorded: milliseconds since 1970 in UTC.
+    pub at_ms: i64,
+    /// What happened.
+    pub body: &'a Body,
+    /// The date of the paper it rests on.
+    pub document_date: Option<NaiveDate>,
+    /// Its id.
+    pub id: Uuid,
+    /// Something seemed doubtful when it was decided.
+    pub noted: bool,
+    /// Its place in the log.
+    pub seq: u64,
+}
+
+impl Event {
+    /// What a fold of figures looks at.
+    pub fn happened(&self) -> Happened<'_> {
+        Happened {
+            at_ms: self.at_ms,
+            body: &self.body,
+            document_date: self.document.as_ref().and_then(|paper| paper.date),
+            id: self.id,
+            noted: !self.findings.is_empty(),
+            seq: self.seq,
+        }
+    }
+}
+
 /// Why `type` and `v` of a stored event cannot be read by this program.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BodyError<E> {

@@ -449,6 +449,44 @@ impl State {
         Ok(())
     }
 
+    /// The same for whoever asks for no single support and for no name: nothing is kept of them.
+    ///
+    /// # Errors
+    /// As [`State::evolve`]; an event of a support can always be folded.
+    pub fn evolve_for_figures(&mut self, event: &Event) -> Result<(), EvolveError> {
+        match &event.body {
+            Body::HouseholdRegistered(_)
+            | Body::HouseholdHeadChanged(_)
+            | Body::HouseholdChanged(_)
+            | Body::PersonJoined(_)
+            | Body::PersonChanged(_) => {
+                self.evolve(event)?;
+                match event.body.subject() {
+                    Subject::Household(code) => {
+                        if let Some(household) = self.households.get_mut(&code) {
+                            household.personal = PersonalFields::new();
+                        }
+                    }
+                    Subject::Person(code) => {
+                        if let Some(person) = self.persons.get_mut(&code) {
+                            person.personal = PersonalFields::new();
+                        }
+                    }
+                    Subject::Ledger => {}
+                }
+                Ok(())
+            }
+            Body::Support(..)
+            | Body::SupportReversed(_)
+            | Body::SupportCorrected(_)
+            | Body::SupportRecovered(_) => {
+                (self.seq, self.at_ms) = (event.seq, event.at_ms);
+                Ok(())
+            }
+            _ => self.evolve(event),
+        }
+    }
+
     fn take_part(&mut self, part: &ContentPart) {
         let parts = self.parts.entry(part.sha256.clone()).or_default();
         parts.insert(part.index, part.text.clone());

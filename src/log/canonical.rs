@@ -28,67 +28,176 @@ use crate::domain::support::{Funding, SupportState};
 
 /// Reads an event by which a support reaches a stage.
 pub(super) fn support_event(bytes: &[u8]) -> Option<Event> {
-    let (stage, before) = stage_of(bytes)?;
-    // One look over the whole is cheaper than one for each text in it.
-    let text = std::str::from_utf8(before).ok()?;
-    let escaped = |byte: &u8| u8::from(*byte < 0x20) | u8::from(*byte == b'\\');
-    if before.iter().map(escaped).fold(0, |a, b| a | b) != 0 {
-        return None;
-    }
-    let mut read = Reader { text, at: 0 };
-    read.literal("{\"at\":\"")?;
-    let at_ms = parse_at(read.until_quote()?.as_bytes())?;
-    let batch = match read.member(",\"batch\":\"") {
-        Some(()) => Some(read.uuid()?),
-        None => None,
-    };
-    read.literal(",\"by\":{\"id\":\"")?;
-    let by_id = read.until_quote()?;
-    read.literal(",\"name\":\"")?;
-    let name = read.until_quote()?;
-    let office = read.optional(",\"office\":\"")?;
-    read.literal("},\"data\":{")?;
-    let state = read.state()?;
-    let document = match read.member(",\"document\":{") {
-        Some(()) => Some(read.document()?),
-        None => None,
-    };
-    let findings = match read.member(",\"findings\":[") {
-        Some(()) => read.findings()?,
-        None => Vec::new(),
-    };
-    read.literal(",\"id\":\"")?;
-    let id = read.uuid()?;
-    let late = read.member(",\"late\":true").is_some();
-    read.literal(",\"ledger\":\"")?;
-    let ledger = read.until_quote()?;
-    let reason = read.optional(",\"reason\":\"")?;
-    read.literal(",\"seq\":")?;
-    let seq = read.number()?;
-    let source = match read.member(",\"source\":{") {
-        Some(()) => Some(read.source()?),
-        None => None,
-    };
+    let read = SupportText::read(bytes, None)?;
+    let text = |text: &str| text.to_owned();
     let event = Event {
-        at_ms,
-        batch,
+        at_ms: read.at_ms,
+        batch: read.batch,
         by: Actor {
-            id: by_id.to_owned(),
-            name: name.to_owned(),
-            office: office.map(str::to_owned),
+            id: text(read.by_id),
+            name: text(read.by_name),
+            office: read.office.map(text),
         },
-        body: Body::Support(stage, state.into()),
-        document,
-        findings,
-        id,
-        late,
-        ledger: ledger.to_owned(),
-        reason: reason.map(str::to_owned),
-        seq,
-        source,
+        body: Body::Support(read.stage, read.state.into()),
+        document: read.document.map(|document| Document {
+            date: document.date,
+            issuer: document.issuer.map(text),
+            number: document.number.map(text),
+            kind: document.kind.map(text),
+        }),
+        findings: read.findings,
+        id: read.id,
+        late: read.late,
+        ledger: text(read.ledger),
+        reason: read.reason.map(text),
+        seq: read.seq,
+        source: read.source.map(|source| Source {
+            file: text(source.file),
+            file_sha256: text(source.file_sha256),
+            row: source.row,
+            sheet: source.sheet.map(text),
+        }),
     };
     // A later version of the data has another form.
-    (read.ends() && event.body.version() == 1).then_some(event)
+    (event.body.version() == 1).then_some(event)
+}
+
+/// An event by which a support reaches a stage: what a fold looks at, and the rest as texts that
+/// stand in its bytes.
+pub(super) struct SupportText<'a> {
+    pub(super) at_ms: i64,
+    batch: Option<Uuid>,
+    by_id: &'a str,
+    by_name: &'a str,
+    office: Option<&'a str>,
+    pub(super) stage: Stage,
+    pub(super) state: SupportState,
+    document: Option<DocumentText<'a>>,
+    pub(super) findings: Vec<Finding>,
+    pub(super) id: Uuid,
+    late: bool,
+    pub(super) ledger: &'a str,
+    reason: Option<&'a str>,
+    pub(super) seq: u64,
+    source: Option<SourceText<'a>>,
+}
+
+struct DocumentText<'a> {
+    date: Option<NaiveDate>,
+    issuer: Option<&'a str>,
+    number: Option<&'a str>,
+    kind: Option<&'a str>,
+}
+
+struct SourceText<'a> {
+    file: &'a str,
+    file_sha256: &'a str,
+    row: u64,
+    sheet: Option<&'a str>,
+}
+
+impl<'a> SupportText<'a> {
+    /// Reads the bytes of an event. Codes that stand in many events are shared, where there is
+    /// something to share them by.
+    pub(super) fn read(bytes: &'a [u8], shared: Option<&mut Shared>) -> Option<SupportText<'a>> {
+        let (stage, before) = stage_of(bytes)?;
+        // One look over the whole is cheaper than one for each text in it.
+        let text = std::str::from_utf8(before).ok()?;
+        let escaped = |byte: &u8| u8::from(*byte < 0x20) | u8::from(*byte == b'\\');
+        if before.iter().map(escaped).fold(0, |a, b| a | b) != 0 {
+            return None;
+        }
+        let mut read = Reader {
+            text,
+            at: 0,
+            shared,
+        };
+        read.literal("{\"at\":\"")?;
+        let at_ms = parse_at(read.until_quote()?.as_bytes())?;
+        let batch = match read.member(",\"batch\":\"") {
+            Some(()) => Some(read.uuid()?),
+            None => None,
+        };
+        read.literal(",\"by\":{\"id\":\"")?;
+        let by_id = read.until_quote()?;
+        read.literal(",\"name\":\"")?;
+        let by_name = read.until_quote()?;
+        let office = read.optional(",\"office\":\"")?;
+        read.literal("},\"data\":{")?;
+        let state = read.state()?;
+        let document = match read.member(",\"document\":{") {
+            Some(()) => Some(read.document()?),
+            None => None,
+        };
+        let findings = match read.member(",\"findings\":[") {
+            Some(()) => read.findings()?,
+            None => Vec::new(),
+        };
+        read.literal(",\"id\":\"")?;
+        let id = read.uuid()?;
+        let late = read.member(",\"late\":true").is_some();
+        read.literal(",\"ledger\":\"")?;
+        let ledger = read.until_quote()?;
+        let reason = read.optional(",\"reason\":\"")?;
+        read.literal(",\"seq\":")?;
+        let seq = read.number()?;
+        let source = match read.member(",\"source\":{") {
+            Some(()) => Some(read.source()?),
+            None => None,
+        };
+        read.ends().then_some(SupportText {
+            at_ms,
+            batch,
+            by_id,
+            by_name,
+            office,
+            stage,
+            state,
+            document,
+            findings,
+            id,
+            late,
+            ledger,
+            reason,
+            seq,
+            source,
+        })
+    }
+
+    /// The date of the paper that it rests on.
+    pub(super) fn document_date(&self) -> Option<NaiveDate> {
+        self.document.as_ref().and_then(|document| document.date)
+    }
+}
+
+/// Codes that were met, to be shared by the events that say them again.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Shared {
+    /// By the end of a hash of their text; another text takes the place.
+    codes: Vec<Option<Code>>,
+}
+
+impl Shared {
+    const PLACES: usize = 512;
+
+    fn code(&mut self, text: &str) -> Option<Code> {
+        if self.codes.is_empty() {
+            self.codes.resize(Shared::PLACES, None);
+        }
+        let mix = |hash: u32, byte: &u8| hash.rotate_left(5) ^ u32::from(*byte);
+        let hash = text
+            .as_bytes()
+            .iter()
+            .fold(0, mix)
+            .wrapping_mul(0x9e37_79b1);
+        let place = self.codes.get_mut((hash >> 23) as usize)?;
+        if let Some(code) = place.as_ref().filter(|code| code.as_str() == text) {
+            return Some(code.clone());
+        }
+        let code = Code::new(text).ok()?;
+        *place = Some(code.clone());
+        Some(code)
+    }
 }
 
 /// The stage that the type at the end of an event names, and everything before it. A quote inside
@@ -106,12 +215,13 @@ fn stage_of(bytes: &[u8]) -> Option<(Stage, &[u8])> {
     None
 }
 
-struct Reader<'a> {
+struct Reader<'a, 's> {
     text: &'a str,
     at: usize,
+    shared: Option<&'s mut Shared>,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> Reader<'a, '_> {
     fn rest(&self) -> &'a [u8] {
         self.text.as_bytes().get(self.at..).unwrap_or_default()
     }
@@ -174,9 +284,25 @@ impl<'a> Reader<'a> {
         Code::new(self.until_quote()?).ok()
     }
 
+    /// A code that most likely stands in other events too.
+    fn known_code(&mut self) -> Option<Code> {
+        let text = self.until_quote()?;
+        match &mut self.shared {
+            Some(shared) => shared.code(text),
+            None => Code::new(text).ok(),
+        }
+    }
+
     fn optional_code(&mut self, wanted: &str) -> Option<Option<Code>> {
         match self.member(wanted) {
             Some(()) => self.code().map(Some),
+            None => Some(None),
+        }
+    }
+
+    fn optional_known_code(&mut self, wanted: &str) -> Option<Option<Code>> {
+        match self.member(wanted) {
+            Some(()) => self.known_code().map(Some),
             None => Some(None),
         }
     }
@@ -223,7 +349,7 @@ impl<'a> Reader<'a> {
             None => None,
         };
         let group = match self.next(begin, "\"group\":\"") {
-            Some(()) => Some(self.code()?),
+            Some(()) => Some(self.known_code()?),
             None => None,
         };
         let household = match self.next(begin, "\"household\":\"") {
@@ -231,8 +357,8 @@ impl<'a> Reader<'a> {
             None => None,
         };
         self.next(begin, "\"kind\":\"")?;
-        let kind = self.code()?;
-        let lender = self.optional_code(",\"lender\":\"")?;
+        let kind = self.known_code()?;
+        let lender = self.optional_known_code(",\"lender\":\"")?;
         let minority = match self.member(",\"minority\":") {
             Some(()) => Some(self.boolean()?),
             None => None,
@@ -241,7 +367,7 @@ impl<'a> Reader<'a> {
         self.literal(",\"occurred_on\":\"")?;
         let occurred_on = self.date()?;
         let person = self.optional_code(",\"person\":\"")?;
-        let project = self.optional_code(",\"project\":\"")?;
+        let project = self.optional_known_code(",\"project\":\"")?;
         let quantity = match self.member(",\"quantity\":\"") {
             Some(()) => Some(Quantity::from_thousandths(thousandths(
                 self.until_quote()?,
@@ -260,7 +386,7 @@ impl<'a> Reader<'a> {
             Some(()) => Some(self.uuid()?),
             None => None,
         };
-        let unit = self.optional_code(",\"unit\":\"")?;
+        let unit = self.optional_known_code(",\"unit\":\"")?;
         let villages = match self.member(",\"villages\":[") {
             Some(()) => self.villages()?,
             None => Vec::new(),
@@ -318,7 +444,7 @@ impl<'a> Reader<'a> {
         loop {
             self.literal("{\"amount\":\"")?;
             let amount = Money::from_thousandths(thousandths(self.until_quote()?)?);
-            let source = self.optional_code(",\"source\":\"")?;
+            let source = self.optional_known_code(",\"source\":\"")?;
             self.literal("}")?;
             funding.push(Funding { amount, source });
             if self.literal("]").is_some() {
@@ -332,7 +458,7 @@ impl<'a> Reader<'a> {
         let mut villages = Vec::with_capacity(1);
         loop {
             self.literal("\"")?;
-            villages.push(self.code()?);
+            villages.push(self.known_code()?);
             if self.literal("]").is_some() {
                 return Some(villages);
             }
@@ -340,38 +466,16 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn findings(&mut self) -> Option<Vec<Finding>> {
-        let mut findings = Vec::with_capacity(4);
-        loop {
-            self.literal("{\"code\":\"")?;
-            let code = self.until_quote()?;
-            let mut known = FindingCode::ALL.into_iter();
-            let code = known.find(|known| known.code() == code)?;
-            let expected = self.optional(",\"expected\":\"")?.map(str::to_owned);
-            let found = self.optional(",\"found\":\"")?.map(str::to_owned);
-            self.literal("}")?;
-            findings.push(Finding {
-                code,
-                expected,
-                found,
-            });
-            if self.literal("]").is_some() {
-                return Some(findings);
-            }
-            self.literal(",")?;
-        }
-    }
-
-    fn source(&mut self) -> Option<Source> {
+    fn source(&mut self) -> Option<SourceText<'a>> {
         self.literal("\"file\":\"")?;
-        let file = self.until_quote()?.to_owned();
+        let file = self.until_quote()?;
         self.literal(",\"file_sha256\":\"")?;
-        let file_sha256 = self.until_quote()?.to_owned();
+        let file_sha256 = self.until_quote()?;
         self.literal(",\"row\":")?;
         let row = self.number()?;
-        let sheet = self.optional(",\"sheet\":\"")?.map(str::to_owned);
+        let sheet = self.optional(",\"sheet\":\"")?;
         self.literal("}")?;
-        Some(Source {
+        Some(SourceText {
             file,
             file_sha256,
             row,
@@ -379,20 +483,20 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn document(&mut self) -> Option<Document> {
+    fn document(&mut self) -> Option<DocumentText<'a>> {
         let begin = self.at;
         let date = match self.next(begin, "\"date\":\"") {
             Some(()) => Some(self.date()?),
             None => None,
         };
         let mut text = |wanted| match self.next(begin, wanted) {
-            Some(()) => self.until_quote().map(|text| Some(text.to_owned())),
+            Some(()) => self.until_quote().map(Some),
             None => Some(None),
         };
         let (issuer, number) = (text("\"issuer\":\"")?, text("\"number\":\"")?);
         let kind = text("\"type\":\"")?;
         self.literal("}")?;
-        Some(Document {
+        Some(DocumentText {
             date,
             issuer,
             number,

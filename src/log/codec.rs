@@ -6,15 +6,15 @@
 //! alphabetical order is all it takes. **The reader accepts an event only if encoding it again
 //! gives the same bytes**: there is one form of an event, and a hash covers it.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use super::canonical::writer;
-use super::event::{Stamp, format_at};
+use super::canonical::{self, writer};
+use super::event::{Envelope, Stamp, format_at};
 use super::members::{Members, put_number};
-use crate::domain::event::{Actor, Bodies, Body, BodyError, Document, Event, Source};
+use crate::domain::event::{Actor, Bodies, Body, BodyError, Document, Event, Happened, Source};
 use crate::domain::finding::Finding;
 use crate::domain::language::{Explain, Lang};
 
@@ -134,9 +134,94 @@ fn line<B>(event: &Event<B>, members: &Members) -> Vec<u8> {
 /// # Errors
 /// [`DecodeError`] when it is no event, in another form, or of a later program.
 pub fn decode(bytes: &[u8]) -> Result<Event, DecodeError> {
-    match super::canonical::support_event(bytes) {
+    match canonical::support_event(bytes) {
         Some(event) => Ok(event),
         None => decode_as::<Body>(bytes),
+    }
+}
+
+/// An event as a fold of figures looks at it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Bare {
+    at_ms: i64,
+    pub(crate) body: Body,
+    document_date: Option<NaiveDate>,
+    id: Uuid,
+    noted: bool,
+    seq: u64,
+}
+
+impl Bare {
+    fn of(event: Event) -> Bare {
+        let Happened {
+            at_ms,
+            document_date,
+            id,
+            noted,
+            seq,
+            ..
+        } = event.happened();
+        Bare {
+            at_ms,
+            body: event.body,
+            document_date,
+            id,
+            noted,
+            seq,
+        }
+    }
+
+    pub(crate) fn happened(&self) -> Happened<'_> {
+        Happened {
+            at_ms: self.at_ms,
+            body: &self.body,
+            document_date: self.document_date,
+            id: self.id,
+            noted: self.noted,
+            seq: self.seq,
+        }
+    }
+}
+
+/// Reads events one after the other for a fold of figures. What they say again is shared.
+#[derive(Debug, Default)]
+pub(crate) struct BareReader {
+    shared: canonical::Shared,
+}
+
+impl BareReader {
+    /// Reads an event, and checks as [`decode`] does that it is in canonical form. Where it is of
+    /// the most ordinary form it also says what the log wrote into it.
+    ///
+    /// # Errors
+    /// As [`decode`].
+    pub(crate) fn read(&mut self, bytes: &[u8]) -> Result<(Bare, Option<Envelope>), DecodeError> {
+        match canonical::SupportText::read(bytes, Some(&mut self.shared)) {
+            Some(read) => {
+                let document_date = read.document_date();
+                let ledger = read.ledger.parse().ok();
+                let bare = Bare {
+                    at_ms: read.at_ms,
+                    body: Body::Support(read.stage, read.state.into()),
+                    document_date,
+                    id: read.id,
+                    noted: !read.findings.is_empty(),
+                    seq: read.seq,
+                };
+                // A later version of the data has another form.
+                if bare.body.version() != 1 {
+                    return decode_as::<Body>(bytes).map(|event| (Bare::of(event), None));
+                }
+                let envelope = ledger.map(|ledger| Envelope {
+                    at_ms: bare.at_ms,
+                    id: bare.id,
+                    ledger,
+                    seq: bare.seq,
+                });
+                Ok((bare, envelope))
+            }
+            None => decode_as::<Body>(bytes).map(|event| (Bare::of(event), None)),
+        }
     }
 }
 
@@ -166,7 +251,7 @@ pub fn decode_as<B: Bodies>(bytes: &[u8]) -> Result<Event<B>, DecodeError> {
 /// # Errors
 /// As [`decode`], but for the form.
 pub fn decode_kept(bytes: &[u8]) -> Result<Event, DecodeError> {
-    match super::canonical::support_event(bytes) {
+    match canonical::support_event(bytes) {
         Some(event) => Ok(event),
         None => read_as::<Body>(bytes).map(|(event, _, _)| event),
     }

@@ -34,6 +34,7 @@
 //! block with one larger event stands in the file of blocks) and a sled segment 2 MiB: 16 times
 //! 30 KiB fit. Larger segments leave more of the disk unused.
 
+mod anew;
 mod block;
 mod block_file;
 mod packer;
@@ -53,7 +54,7 @@ use std::time::Duration;
 use sled::IVec;
 use uuid::Uuid;
 
-pub(crate) use block::Block;
+pub(crate) use block::{Block, Whole};
 use block::{Entry, Press};
 use block_file::BlockFile;
 use packer::Packer;
@@ -262,6 +263,8 @@ pub(crate) struct Index {
     blocks: BlockFile,
     packer: Packer,
     press: Press,
+    /// Whole blocks that wait for their run.
+    anew: Option<Box<anew::Anew>>,
     /// The last event that is in sled.
     flushed: u64,
     /// Blocks that were opened last, the newest at the end.
@@ -390,6 +393,7 @@ impl Index {
             blocks: BlockFile::open(path)?,
             packer: Packer::default(),
             press: Press::default(),
+            anew: None,
             flushed: 0,
             opened: Mutex::default(),
             probes: AtomicUsize::new(0),
@@ -418,7 +422,7 @@ impl Index {
         let seq = event.seq;
         self.waiting.entries.push((Entry { event, leaf }, tags));
         let packs = self.list.new + self.waiting.entries.len() as u64 > self.sizes.new_most;
-        if packs && seq.is_multiple_of(self.sizes.pack) {
+        if packs && (seq - self.list.packed_to).is_multiple_of(self.sizes.pack) {
             self.hand_over(seq);
         }
     }
@@ -426,7 +430,8 @@ impl Index {
     /// Hands the whole groups that wait to the packer: this much will not stay as it is.
     fn hand_over(&mut self, seq: u64) {
         let pack = self.sizes.pack;
-        let whole = self.flushed.next_multiple_of(pack);
+        let packed = self.list.packed_to;
+        let whole = packed + (self.flushed - packed).next_multiple_of(pack);
         let mut from = whole.max(self.waiting.handed);
         while from < seq {
             let place = usize::try_from(from - self.flushed).unwrap_or(usize::MAX);

@@ -92,6 +92,10 @@ impl EventRead for JournalReader {
         self.ledger
     }
 
+    fn journal(&self) -> Option<PathBuf> {
+        Some(self.dir.join("journal"))
+    }
+
     fn head(&self) -> Head {
         Head {
             seq: self.end.seq,

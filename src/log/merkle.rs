@@ -94,6 +94,18 @@ impl Frontier {
         self.size += 1;
     }
 
+    /// Adds a perfect subtree, which must begin behind a multiple of its size.
+    pub(crate) fn push_perfect(&mut self, subtree: &Perfect) {
+        let mut hash = subtree.root;
+        for _ in 0..(self.size >> subtree.height).trailing_ones() {
+            if let Some(left) = self.edge.pop() {
+                hash = node_hash(&left, &hash);
+            }
+        }
+        self.edge.push(hash);
+        self.size += 1 << subtree.height;
+    }
+
     /// The root.
     pub fn root(&self) -> Hash {
         let mut from_the_right = self.edge.iter().rev();
@@ -102,6 +114,59 @@ impl Frontier {
             None => empty_root(),
         }
     }
+}
+
+/// A subtree with two to the power of its height leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Perfect {
+    pub(crate) height: u32,
+    pub(crate) root: Hash,
+}
+
+/// No part of a tree that is handed over whole has more leaves than two to this power, so the edge
+/// of the tree is known at every multiple of that many.
+pub(crate) const HIGHEST_PART: u32 = 10;
+
+/// The leaves behind the first `before` of a tree, as the perfect subtrees of it that they make.
+pub(crate) fn perfect_parts(before: u64, leaves: &[Hash]) -> Vec<Perfect> {
+    let mut parts = Vec::new();
+    let (mut at, mut rest) = (before, leaves);
+    let mut row = Vec::new();
+    while !rest.is_empty() {
+        let height = at
+            .trailing_zeros()
+            .min(rest.len().ilog2())
+            .min(HIGHEST_PART);
+        let Some((taken, left)) = rest.split_at_checked(1 << height) else {
+            break;
+        };
+        row.clear();
+        row.extend_from_slice(taken);
+        parts.push(Perfect {
+            height,
+            root: perfect_root(&mut row),
+        });
+        at += 1 << height;
+        rest = left;
+    }
+    parts
+}
+
+/// The root over a power of two of leaves, whose place is used.
+fn perfect_root(row: &mut Vec<Hash>) -> Hash {
+    while row.len() > 1 {
+        for pair in 0..row.len() / 2 {
+            let (left, right) = (row.get(2 * pair), row.get(2 * pair + 1));
+            if let (Some(left), Some(right)) = (left, right) {
+                let node = node_hash(left, right);
+                if let Some(place) = row.get_mut(pair) {
+                    *place = node;
+                }
+            }
+        }
+        row.truncate(row.len() / 2);
+    }
+    row.first().copied().unwrap_or_else(empty_root)
 }
 
 /// The root over leaf hashes.

@@ -40,6 +40,7 @@ pub mod random;
 pub mod repair;
 pub mod seal;
 mod sled_log;
+mod tag_list;
 pub mod tiles;
 mod traits;
 pub mod tree;
@@ -47,6 +48,7 @@ pub mod witness;
 
 pub use clock::{Clock, SystemClock};
 pub use error::{ClockFault, Damage, LogError};
+pub(crate) use event::Envelope;
 pub use event::{
     Condition, Head, LedgerId, LedgerIdError, MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_EVENT_BYTES,
     MAX_TAG_BYTES, NewEvent, StoredEvent, Tag,
@@ -55,9 +57,12 @@ pub use event_bytes::EventBytes;
 pub use group_commit::{GroupCommit, LogHandle};
 pub use index::panic_is_caught;
 pub use journal::build::JournalBuilder;
+pub(crate) use journal::sheaves;
 pub use journal_reader::JournalReader;
 pub use members::Members;
 pub use memory_log::MemoryLog;
 pub use options::{IndexState, LogOptions, OpenReport, Progress, Stage, Tagger, TornTail};
+pub(crate) use sled_log::Follow;
 pub use sled_log::SledLog;
+pub(crate) use tag_list::TagList;
 pub use traits::{Appended, Batch, EventLog, EventRead, Events};

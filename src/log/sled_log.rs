@@ -23,6 +23,8 @@ mod frames;
 pub(crate) mod opening;
 mod sealer;
 
+pub(crate) use opening::Follow;
+
 /// How much space a disk must have left for an append: the index grows by a sled segment at a time,
 /// and once sled has met a full disk it is of no use until the ledger is opened again.
 const RESERVE: u64 = 24 << 20;
@@ -297,6 +299,10 @@ impl Recorded for SledLog {
 impl EventRead for SledLog {
     fn ledger(&self) -> LedgerId {
         self.ledger
+    }
+
+    fn journal(&self) -> Option<PathBuf> {
+        Some(SledLog::journal(self))
     }
 
     fn head(&self) -> Head {

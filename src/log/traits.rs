@@ -1,5 +1,7 @@
 //! What any log does.
 
+use std::path::PathBuf;
+
 use uuid::Uuid;
 
 use super::error::LogError;
@@ -28,6 +30,12 @@ pub struct Appended {
 pub trait EventRead {
     /// The ledger that the log belongs to.
     fn ledger(&self) -> LedgerId;
+
+    /// The folder of the journal that the events stand in, where there is one: whoever wants many
+    /// of them reads it on two cores.
+    fn journal(&self) -> Option<PathBuf> {
+        None
+    }
 
     /// The number of events, their root, and the last moment.
     fn head(&self) -> Head;
@@ -72,6 +80,10 @@ pub trait EventRead {
 impl<L: EventRead + ?Sized> EventRead for &L {
     fn ledger(&self) -> LedgerId {
         (**self).ledger()
+    }
+
+    fn journal(&self) -> Option<PathBuf> {
+        (**self).journal()
     }
 
     fn head(&self) -> Head {

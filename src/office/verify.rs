@@ -523,7 +523,7 @@ fn see_event(
         return;
     }
     see_sealed(&event, pass);
-    match pass.view.evolve(&event) {
+    match pass.view.evolve_figures(&event) {
         Ok(()) => pass.folded = seq,
         Err(error) => {
             pass.stuck = true;

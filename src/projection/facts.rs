@@ -14,8 +14,10 @@ use super::base::{Base, Codes, Replaced, SmallDictionaries, Whose};
 use super::figures::Axis;
 use super::interner::{Interner, Quick};
 use super::packed::{Month, Packed, month_of};
+use super::partition::Rows;
+use super::shelf::Shelf;
 use crate::domain::code::Code;
-use crate::domain::event::{Body, Event};
+use crate::domain::event::{Body, Event, Happened};
 use crate::domain::period::Period;
 use crate::domain::stage::Stage;
 use crate::domain::support::{CorrectionMode, SupportState};
@@ -129,6 +131,9 @@ impl Fact {
 /// The facts table with its dictionaries.
 #[derive(Debug, Clone)]
 pub struct Facts {
+    /// The first rows, where they are put away.
+    shelf: Shelf,
+    /// All others.
     rows: Vec<Fact>,
     funding: Vec<(u32, i64)>,
     /// Dictionaries.
@@ -193,6 +198,7 @@ impl Facts {
     /// that is about it**: its rows in the base are then replaced by the ones that are folded.
     pub fn over(base: Option<Arc<dyn Base>>) -> Facts {
         let mut facts = Facts {
+            shelf: Shelf::default(),
             rows: Vec::new(),
             funding: Vec::new(),
             kinds: Interner::default(),
@@ -278,37 +284,45 @@ impl Facts {
 
     /// Folds one event.
     pub fn evolve(&mut self, event: &Event) {
+        self.happen(event.happened());
+    }
+
+    /// Folds what happened in one event.
+    pub fn happen(&mut self, event: Happened<'_>) {
         self.packed.take();
-        match &event.body {
+        match event.body {
             Body::LedgerOpened(data) => self.offset_ms = offset_ms(&data.offset),
             Body::Support(stage, state) => {
                 let id = state.support.unwrap_or(event.id);
                 let slot = self.slot(&id, event.seq);
                 let occurred = day(state.occurred_on);
-                self.add(event, slot, *stage, state, occurred, false);
+                self.add(&event, slot, *stage, state, occurred, false);
             }
             Body::SupportReversed(data) => {
                 let slot = self.slot(&data.support, event.seq);
+                self.take_back(slot);
                 let rows = self.take_standing(slot, data.stage);
                 let effective = day(data.effective_on);
-                self.unsay(event, &rows, data.mode, effective);
+                self.unsay(&event, &rows, data.mode, effective);
                 // What was never paid cannot have been taken back.
                 if self.paid_row(slot).is_none() {
                     let rows = self.take_open(slot, |fact| fact.is_recovery);
-                    self.unsay(event, &rows, data.mode, effective);
+                    self.unsay(&event, &rows, data.mode, effective);
                 }
             }
             Body::SupportCorrected(data) => {
                 let slot = self.slot(&data.support, event.seq);
+                self.take_back(slot);
                 let rows = self.take_standing(slot, Some(data.stage));
                 let effective = day(data.effective_on);
-                self.unsay(event, &rows, data.mode, effective);
-                let moved = |index: &usize| self.rows.get(*index).is_some_and(|row| row.contra);
+                self.unsay(&event, &rows, data.mode, effective);
+                let moved = |index: &usize| self.row(*index).is_some_and(|row| row.contra);
                 let contra = data.mode == CorrectionMode::Contra || rows.iter().any(moved);
-                self.add(event, slot, data.stage, &data.to, effective, contra);
+                self.add(&event, slot, data.stage, &data.to, effective, contra);
             }
             Body::SupportRecovered(data) => {
                 let slot = self.slot(&data.support, event.seq);
+                self.take_back(slot);
                 let source = self.sources.intern(data.source.as_ref());
                 let paid = self.paid_row(slot);
                 if let Some(mut fact) = paid {
@@ -318,7 +332,7 @@ impl Facts {
                     fact.is_recovery = true;
                     fact.occurred = day(data.occurred_on);
                     fact.recorded = self.local_day(event.at_ms);
-                    fact.decided = decided(event, fact.occurred);
+                    fact.decided = decided(&event, fact.occurred);
                     fact.contra = false;
                     fact.recovered = data.amount.thousandths();
                     (fact.quantity, fact.count, fact.unit) = (0, 0, 0);
@@ -330,7 +344,7 @@ impl Facts {
         }
     }
 
-    /// All rows, in the order they were added.
+    /// All rows, in the order they were added; but for those that were put away.
     pub fn rows(&self) -> &[Fact] {
         &self.rows
     }
@@ -341,6 +355,99 @@ impl Facts {
         self.funding
             .get(at..at + fact.funding_len as usize)
             .unwrap_or_default()
+    }
+
+    /// The row with a number, which must not be put away.
+    fn row(&self, index: usize) -> Option<&Fact> {
+        self.rows.get(index.checked_sub(self.shelf.len())?)
+    }
+
+    fn row_mut(&mut self, index: usize) -> Option<&mut Fact> {
+        self.rows.get_mut(index.checked_sub(self.shelf.len())?)
+    }
+
+    /// Puts all rows away but the newest, where twice as many are there. **Figures do not count
+    /// them any more**; they are there for what follows and for packing what changed. A table that
+    /// goes on from a base keeps all.
+    pub fn put_away(&mut self, newest: usize) {
+        if self.base.is_some() || self.rows.len() < 2 * newest.max(1) {
+            return;
+        }
+        let mut end = self.rows.len() - newest;
+        // What one event added stays together.
+        let added = |place: usize| self.rows.get(place).map(|fact| fact.add_seq);
+        while end > 0 && added(end) == added(end - 1) {
+            end -= 1;
+        }
+        let mut count = 0;
+        for fact in self.rows.iter().take(end) {
+            let at = fact.funding_at as usize;
+            let funding = self.funding.get(at..at + fact.funding_len as usize);
+            if !self.shelf.put(fact, funding.unwrap_or_default()) {
+                break;
+            }
+            count += 1;
+        }
+        self.rows.drain(..count);
+        // Rows can share their funding with rows from before.
+        let begins = self.rows.iter().map(|fact| fact.funding_at).min();
+        let begin = begins.map_or(self.funding.len(), |begin| begin as usize);
+        self.funding.drain(..begin.min(self.funding.len()));
+        for fact in &mut self.rows {
+            fact.funding_at -= u32::try_from(begin).unwrap_or(fact.funding_at);
+        }
+    }
+
+    /// Takes the rows of a support back: something happens to it.
+    fn take_back(&mut self, slot: u32) {
+        let Some(support) = self.supports.get(slot as usize).copied() else {
+            return;
+        };
+        let (mut places, mut next) = (Vec::new(), support.last);
+        while next != NO_ROW {
+            places.push(next);
+            next = self.before.get(next as usize).copied().unwrap_or(NO_ROW);
+        }
+        let is_away = |place: &u32| (*place as usize) < self.shelf.len();
+        if !places.iter().any(is_away) {
+            return;
+        }
+        // The oldest first, and each again behind the one before it.
+        let mut last = NO_ROW;
+        for place in places.into_iter().rev() {
+            last = match self.shelf.take(place as usize) {
+                Some((mut fact, funding)) => {
+                    let index = u32::try_from(self.before.len()).unwrap_or(NO_ROW);
+                    (fact.funding_at, fact.funding_len) = self.add_funding(&funding);
+                    self.before.push(last);
+                    self.rows.push(fact);
+                    index
+                }
+                None => {
+                    if let Some(before) = self.before.get_mut(place as usize) {
+                        *before = last;
+                    }
+                    place
+                }
+            };
+        }
+        if let Some(support) = self.supports.get_mut(slot as usize) {
+            support.last = last;
+        }
+    }
+
+    /// The months of rows that are put away, and how many these are at most.
+    pub(super) fn months_put_away(&self) -> impl Iterator<Item = (Month, usize)> {
+        self.shelf.months()
+    }
+
+    /// The rows of a month that are put away, as they are packed.
+    pub(super) fn put_away_in(&self, month: Month) -> Rows {
+        let mut rows = self.shelf.rows(month);
+        for fact in &mut rows.facts {
+            fact.stages = self.stages_of(fact);
+        }
+        rows
     }
 
     fn slot(&mut self, id: &Uuid, seq: u64) -> u32 {
@@ -358,7 +465,7 @@ impl Facts {
     }
 
     fn push(&mut self, mut fact: Fact, open: bool) {
-        let index = u32::try_from(self.rows.len()).unwrap_or(NO_ROW);
+        let index = u32::try_from(self.shelf.len() + self.rows.len()).unwrap_or(NO_ROW);
         fact.open = open;
         let mut last = NO_ROW;
         if let Some(support) = self.supports.get_mut(fact.slot as usize) {
@@ -418,7 +525,7 @@ impl Facts {
 
     fn add(
         &mut self,
-        event: &Event,
+        event: &Happened<'_>,
         slot: u32,
         stage: Stage,
         state: &SupportState,
@@ -497,8 +604,9 @@ impl Facts {
         let mut found = Vec::new();
         let support = self.supports.get(slot as usize);
         let mut next = support.map_or(NO_ROW, |support| support.last);
-        while let Some(fact) = self.rows.get(next as usize) {
-            if fact.open && wanted(fact) {
+        while next != NO_ROW {
+            let row = self.row(next as usize);
+            if row.is_some_and(|fact| fact.open && wanted(fact)) {
                 found.push(next as usize);
             }
             next = self.before.get(next as usize).copied().unwrap_or(NO_ROW);
@@ -510,7 +618,7 @@ impl Facts {
     fn take_open(&mut self, slot: u32, wanted: impl Fn(&Fact) -> bool) -> Vec<usize> {
         let taken = self.open_rows(slot, wanted);
         for index in &taken {
-            if let Some(fact) = self.rows.get_mut(*index) {
+            if let Some(fact) = self.row_mut(*index) {
                 fact.open = false;
             }
         }
@@ -523,17 +631,23 @@ impl Facts {
     }
 
     /// Voids rows in their place, or adds a row of the opposite sign for each.
-    fn unsay(&mut self, event: &Event, indexes: &[usize], mode: CorrectionMode, effective: Day) {
+    fn unsay(
+        &mut self,
+        event: &Happened<'_>,
+        indexes: &[usize],
+        mode: CorrectionMode,
+        effective: Day,
+    ) {
         let recorded = self.local_day(event.at_ms);
         for index in indexes {
             match mode {
                 CorrectionMode::InPlace => {
-                    if let Some(fact) = self.rows.get_mut(*index) {
+                    if let Some(fact) = self.row_mut(*index) {
                         fact.void_seq = event.seq;
                     }
                 }
                 CorrectionMode::Contra => {
-                    if let Some(mut fact) = self.rows.get(*index).copied() {
+                    if let Some(mut fact) = self.row(*index).copied() {
                         (fact.sign, fact.contra) = (-1, true);
                         fact.decided = decided(event, effective);
                         (fact.add_seq, fact.void_seq) = (event.seq, STANDS);
@@ -547,16 +661,15 @@ impl Facts {
 
     fn paid_row(&self, slot: u32) -> Option<Fact> {
         let standing = self.open_rows(slot, |fact| !fact.is_recovery);
-        let rows = || standing.iter().filter_map(|index| self.rows.get(*index));
+        let rows = || standing.iter().filter_map(|index| self.row(*index));
         let at = |stage| rows().find(|fact| fact.stage == stage).copied();
         at(Stage::Disbursed).or_else(|| at(Stage::Settled))
     }
 }
 
 /// The day of the paper that an event rests on, else the day it stands at.
-fn decided(event: &Event, else_on: Day) -> Day {
-    let document = event.document.as_ref();
-    document.and_then(|paper| paper.date).map_or(else_on, day)
+fn decided(event: &Happened<'_>, else_on: Day) -> Day {
+    event.document_date.map_or(else_on, day)
 }
 
 /// A stage as a bit among stages.

@@ -13,6 +13,7 @@ pub mod layers;
 pub mod movement;
 pub mod packed;
 pub mod partition;
+mod shelf;
 pub mod stale;
 pub mod view;
 

@@ -113,9 +113,15 @@ impl Packed {
     /// # Errors
     /// Why the base cannot be read, or a row cannot be packed.
     pub fn changed(facts: &Facts, staying: &Staying<'_>) -> Result<Packed, String> {
-        let months: Vec<(Month, Vec<&Fact>)> = by_month(facts).into_iter().collect();
+        let mut months = by_month(facts);
+        let put_away: BTreeMap<Month, usize> = facts.months_put_away().collect();
+        for month in put_away.keys() {
+            months.entry(*month).or_default();
+        }
+        let months: Vec<(Month, Vec<&Fact>)> = months.into_iter().collect();
         let packed = on_two_cores(&months, |(month, rows)| {
-            changed_month(facts, *month, rows, staying(*month, rows.len()))
+            let count = rows.len() + put_away.get(month).copied().unwrap_or(0);
+            changed_month(facts, *month, rows, staying(*month, count))
         });
         let months = packed.into_iter().collect::<Result<Vec<_>, String>>()?;
         Ok(Packed { months })
@@ -138,11 +144,16 @@ fn changed_month(
         None => Vec::new(),
     };
     let (below, above) = layers.split_at(staying.min(layers.len()));
-    let kept = kept(facts, month, above);
+    let mut kept = kept(facts, month, above);
+    let put_away = facts.put_away_in(month);
+    let came = (rows.len() + put_away.facts.len()) as u64;
+    let touched = rows.iter().copied().chain(&put_away.facts);
+    let touched = touched.map(Fact::finest).collect();
+    kept.push(put_away);
     let packed = pack(facts, month, rows, &kept);
     let mut packed = packed.ok_or_else(|| format!("month {month} cannot be packed"))?;
-    packed.came = rows.len() as u64;
-    packed.touched = rows.iter().map(|fact| fact.finest()).collect();
+    packed.came = came;
+    packed.touched = touched;
     for (place, layer) in below.iter().enumerate() {
         // What the layers that are packed together replaced, this one replaces now.
         let mut places = replaced(&layers, place, staying);

@@ -229,6 +229,14 @@ pub struct Rows {
 }
 
 impl Rows {
+    /// Adds a row with its funding.
+    pub(super) fn push(&mut self, mut fact: Fact, funding: &[(u32, i64)]) {
+        fact.funding_at = u32::try_from(self.funding.len()).unwrap_or(u32::MAX);
+        fact.funding_len = u32::try_from(funding.len()).unwrap_or(0);
+        self.funding.extend_from_slice(funding);
+        self.facts.push(fact);
+    }
+
     /// The funding of one of the rows.
     pub fn funding(&self, fact: &Fact) -> &[(u32, i64)] {
         let at = fact.funding_at as usize;

@@ -38,6 +38,18 @@ impl View {
         Ok(())
     }
 
+    /// Folds one event for figures alone: the state then knows no support by itself and no personal
+    /// field, which no figure asks for, and nothing is found by tags. Of a long log that is most of
+    /// what is kept.
+    ///
+    /// # Errors
+    /// As [`View::evolve`].
+    pub fn evolve_figures(&mut self, event: &Event) -> Result<(), EvolveError> {
+        self.state.evolve_for_figures(event)?;
+        self.facts.evolve(event);
+        Ok(())
+    }
+
     /// Folds one event into all parts but the state, which knows it already.
     pub fn count(&mut self, event: &Event) {
         self.facts.evolve(event);

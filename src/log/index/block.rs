@@ -13,10 +13,12 @@
 //! | events | 5..9 | their number |
 //! | bytes of the events | 9..13 | |
 //! | root | 13..45 | of the subtree of these events alone |
-//! | zstd frame | 45.. | the events, each closed by a line feed |
+//! | zstd frames | 45.. | the events, each closed by a line feed |
 //!
-//! A packed block begins behind a multiple of its number of events, a power of two, so its root is
-//! a node of the ledger's Merkle tree. The root is checked whenever a block is unpacked.
+//! What is packed here is a power of two of events. Of a log that was packed here from its first
+//! event on, each block begins behind a multiple of its number of events, so its root is a node of
+//! the ledger's Merkle tree. A block that was taken over from the journal (`anew.rs`) has one zstd
+//! frame for each of its chunks. The root is checked whenever a block is unpacked.
 
 use std::sync::Arc;
 
@@ -121,16 +123,38 @@ impl Press {
             return self.pack_into(right, out);
         }
         let leaves: Vec<Hash> = entries.iter().map(|entry| entry.leaf).collect();
-        let number = |len: usize| u32::try_from(len).unwrap_or(u32::MAX).to_be_bytes();
-        let mut block = Vec::with_capacity(PACKED_HEADER + self.packed.len());
-        block.resize(OPENING, 0);
-        block.extend_from_slice(&number(entries.len()));
-        block.extend_from_slice(&number(self.raw.len()));
-        block.extend_from_slice(&merkle::root(&leaves));
-        block.extend_from_slice(&self.packed);
-        out.push((first.event.seq, close(PACKED, block)));
+        let root = merkle::root(&leaves);
+        let block = closed(entries.len(), self.raw.len(), &root, &self.packed);
+        out.push((first.event.seq, block));
         Ok(())
     }
+}
+
+/// Events as they are packed elsewhere.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Whole<'a> {
+    /// zstd frames, one behind the other: the events, each closed by a line feed.
+    pub(crate) packed: &'a [u8],
+    /// How many bytes they unpack to.
+    pub(crate) raw_len: usize,
+    /// The root over these events alone.
+    pub(crate) root: Hash,
+}
+
+/// The packed block of events that are packed already.
+pub(super) fn of_whole(whole: &Whole<'_>, events: usize) -> Vec<u8> {
+    closed(events, whole.raw_len, &whole.root, whole.packed)
+}
+
+fn closed(events: usize, raw_len: usize, root: &Hash, packed: &[u8]) -> Vec<u8> {
+    let number = |len: usize| u32::try_from(len).unwrap_or(u32::MAX).to_be_bytes();
+    let mut block = Vec::with_capacity(PACKED_HEADER + packed.len());
+    block.resize(OPENING, 0);
+    block.extend_from_slice(&number(events));
+    block.extend_from_slice(&number(raw_len));
+    block.extend_from_slice(root);
+    block.extend_from_slice(packed);
+    close(PACKED, block)
 }
 
 /// The events of a block, each closed by a line feed.

@@ -275,41 +275,78 @@ pub(super) fn write_tags(
     groups: impl Iterator<Item = Result<TagGroup, String>>,
     sink: &mut Sink<'_>,
 ) -> Result<(), String> {
-    /// No group is longer, so that no block is much too large.
-    const MOST: usize = 4_096;
-    let mut raw: Vec<u8> = Vec::new();
-    let mut first = Vec::new();
-    let mut close_block = |raw: &mut Vec<u8>, first: &mut Vec<u8>| {
-        let packed = zstd::bulk::compress(raw, LEVEL).map_err(|error| error.to_string())?;
-        raw.clear();
-        let mut block = vec![0; 5];
-        block.extend_from_slice(&packed);
-        sink(std::mem::take(first), close(block))
-    };
+    let mut writing = TagWriting::new(number, sink);
     let mut join = Joined { groups, next: None };
     while let Some((tag, seqs)) = join.next_group()? {
-        for part in seqs.chunks(MOST) {
-            let Some(start) = part.first() else { continue };
-            if raw.is_empty() {
-                first = key(number, b't', &tag);
-                first.extend_from_slice(&start.to_be_bytes());
-            }
-            raw.extend_from_slice(&tag);
-            put_varint(part.len() as u64, &mut raw);
-            let mut last = 0;
-            for seq in part {
-                put_varint(seq - last, &mut raw);
-                last = *seq;
-            }
-            if raw.len() >= TAGS {
-                close_block(&mut raw, &mut first)?;
-            }
+        writing.put(&tag, &seqs)?;
+    }
+    writing.finish()
+}
+
+/// The tags of a run while they are written.
+pub(super) struct TagWriting<'a, 'b> {
+    number: u32,
+    sink: &'a mut Sink<'b>,
+    compressor: Option<zstd::bulk::Compressor<'static>>,
+    raw: Vec<u8>,
+    first: Vec<u8>,
+}
+
+impl<'a, 'b> TagWriting<'a, 'b> {
+    pub(super) fn new(number: u32, sink: &'a mut Sink<'b>) -> TagWriting<'a, 'b> {
+        TagWriting {
+            number,
+            sink,
+            compressor: None,
+            raw: Vec::new(),
+            first: Vec::new(),
         }
     }
-    if !raw.is_empty() {
-        close_block(&mut raw, &mut first)?;
+
+    /// Writes the next tag, with its length before it, and the `seq` of its events.
+    pub(super) fn put(&mut self, tag: &[u8], seqs: &[u64]) -> Result<(), String> {
+        /// No group is longer, so that no block is much too large.
+        const MOST: usize = 4_096;
+        for part in seqs.chunks(MOST) {
+            let Some(start) = part.first() else { continue };
+            if self.raw.is_empty() {
+                self.first = key(self.number, b't', tag);
+                self.first.extend_from_slice(&start.to_be_bytes());
+            }
+            self.raw.extend_from_slice(tag);
+            put_varint(part.len() as u64, &mut self.raw);
+            let mut last = 0;
+            for seq in part {
+                put_varint(seq - last, &mut self.raw);
+                last = *seq;
+            }
+            if self.raw.len() >= TAGS {
+                self.close_block()?;
+            }
+        }
+        Ok(())
     }
-    Ok(())
+
+    /// Writes what is left.
+    pub(super) fn finish(mut self) -> Result<(), String> {
+        if self.raw.is_empty() {
+            return Ok(());
+        }
+        self.close_block()
+    }
+
+    fn close_block(&mut self) -> Result<(), String> {
+        let text = |error: std::io::Error| error.to_string();
+        let compressor = match &mut self.compressor {
+            Some(compressor) => compressor,
+            none => none.insert(zstd::bulk::Compressor::new(LEVEL).map_err(text)?),
+        };
+        let packed = compressor.compress(&self.raw).map_err(text)?;
+        self.raw.clear();
+        let mut block = vec![0; 5];
+        block.extend_from_slice(&packed);
+        (self.sink)(std::mem::take(&mut self.first), close(block))
+    }
 }
 
 /// Groups of which neighbours with the same tag are one.

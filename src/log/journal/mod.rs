@@ -57,6 +57,7 @@ pub(crate) mod range;
 pub(crate) mod salvage;
 pub(crate) mod sealed;
 pub(crate) mod sealing;
+pub(crate) mod sheaves;
 pub(crate) mod survey;
 pub(crate) mod walk;
 pub(crate) mod write;

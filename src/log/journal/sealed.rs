@@ -24,7 +24,8 @@
 //!
 //! Hashes cover the events, never compressed bytes: the file can be written anew by any zstd.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 
 use super::files::read_at;
 use super::layout::{FrameHeader, HeaderFault, SegmentHeader, Take};
@@ -187,22 +188,40 @@ fn unclosed(bytes: &[u8]) -> Option<&[u8]> {
 /// An open sealed segment.
 #[derive(Debug)]
 pub(crate) struct Sealed {
-    file: File,
-    path: PathBuf,
+    pub(super) file: Arc<File>,
+    pub(super) path: Arc<Path>,
     pub(crate) manifest: Manifest,
-    packed: Vec<u8>,
-    /// Made with the first chunk that is read, and used for all.
-    unpacking: Option<Unpacking>,
-    /// The events of the chunk that was read last.
-    events: Vec<u8>,
+    /// The chunk that was read last.
+    unpacking: Unpacking,
 }
 
-/// A decompressor, which says nothing of itself.
-struct Unpacking(zstd::bulk::Decompressor<'static>);
+/// What unpacking chunks needs again and again.
+#[derive(Default)]
+pub(crate) struct Unpacking {
+    /// Made with the first chunk that is read, and used for all.
+    decompressor: Option<zstd::bulk::Decompressor<'static>>,
+    pub(super) packed: Vec<u8>,
+    /// The events.
+    pub(super) events: Vec<u8>,
+}
 
+/// A decompressor says nothing of itself.
 impl std::fmt::Debug for Unpacking {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Unpacking")
+    }
+}
+
+impl Unpacking {
+    /// Unpacks what was read.
+    pub(super) fn unpack(&mut self, len: usize) -> std::io::Result<usize> {
+        let decompressor = match &mut self.decompressor {
+            Some(decompressor) => decompressor,
+            none => none.insert(zstd::bulk::Decompressor::new()?),
+        };
+        self.events.clear();
+        self.events.reserve(len);
+        decompressor.decompress_to_buffer(&self.packed, &mut self.events)
     }
 }
 
@@ -232,12 +251,10 @@ impl Sealed {
             return Ok(Err(HeaderFault::Damaged));
         }
         Ok(Ok(Sealed {
-            file,
-            path: path.to_owned(),
+            file: Arc::new(file),
+            path: path.into(),
             manifest,
-            packed: Vec::new(),
-            unpacking: None,
-            events: Vec::new(),
+            unpacking: Unpacking::default(),
         }))
     }
 
@@ -305,37 +322,23 @@ impl Sealed {
 
     /// Reads the events of a chunk; `false` where they are not as they were written.
     pub(crate) fn read(&mut self, chunk: &Chunk) -> Result<bool, LogError> {
-        self.events.clear();
-        self.packed.resize(chunk.packed_len as usize, 0);
-        let read = read_at(&self.file, &mut self.packed, chunk.offset);
+        let unpacking = &mut self.unpacking;
+        unpacking.packed.resize(chunk.packed_len as usize, 0);
+        let read = read_at(&self.file, &mut unpacking.packed, chunk.offset);
         read.map_err(|error| LogError::io(&self.path, &error))?;
         // zstd says no more than that it cannot; what it is, the place tells.
-        if self.unpack(chunk.raw_len as usize).is_err() {
-            self.events.clear();
-            return Ok(false);
-        }
+        let unpacked = unpacking.unpack(chunk.raw_len as usize).is_ok();
         let frame = self.frame(chunk, [0; 32]);
-        let holds = frame.holds(&self.events);
+        let holds = unpacked && frame.holds(&self.unpacking.events);
         if !holds {
-            self.events.clear();
+            self.unpacking.events.clear();
         }
         Ok(holds)
     }
 
-    fn unpack(&mut self, len: usize) -> std::io::Result<usize> {
-        let unpacking = match &mut self.unpacking {
-            Some(unpacking) => unpacking,
-            none => none.insert(Unpacking(zstd::bulk::Decompressor::new()?)),
-        };
-        self.events.clear();
-        self.events.reserve(len);
-        let Unpacking(unpacking) = unpacking;
-        unpacking.decompress_to_buffer(&self.packed, &mut self.events)
-    }
-
     /// The events that were read last.
     pub(crate) fn events(&self) -> &[u8] {
-        &self.events
+        &self.unpacking.events
     }
 }
 

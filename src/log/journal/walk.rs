@@ -1,12 +1,13 @@
 //! Walking through a journal frame by frame, checking each against the one before it.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::files::{Segment, read_at, sealed_name, segment_name, segments};
 use super::layout::{
     FORMAT, FRAME_HEADER, FrameHeader, HeaderFault, SEGMENT_HEADER, SegmentHeader,
 };
-use super::sealed::{SEALED_FORMAT, Sealed};
+use super::sealed::{SEALED_FORMAT, Sealed, Unpacking};
 use crate::log::disk::{self, File};
 use crate::log::error::{Damage, LogError};
 use crate::log::event::LedgerId;
@@ -110,8 +111,8 @@ pub(crate) enum Step {
 /// A file of which the part last read is kept.
 #[derive(Debug)]
 pub(crate) struct Window {
-    file: File,
-    path: std::path::PathBuf,
+    file: Arc<File>,
+    path: Arc<Path>,
     start: u64,
     bytes: Vec<u8>,
 }
@@ -121,8 +122,8 @@ impl Window {
     pub(crate) fn open(path: &Path) -> Result<Window, LogError> {
         let file = File::open(path).map_err(|error| LogError::io(path, &error))?;
         Ok(Window {
-            file,
-            path: path.to_owned(),
+            file: Arc::new(file),
+            path: path.into(),
             start: 0,
             bytes: Vec::new(),
         })
@@ -212,6 +213,59 @@ impl Content {
             Content::Sealed(sealed) => sealed.start(),
         }
     }
+}
+
+/// Where the events of a frame or a chunk stand, to be read in any thread.
+pub(crate) struct Part {
+    pub(crate) frame: FrameHeader,
+    /// The place behind it.
+    pub(crate) behind: Cursor,
+    file: Arc<File>,
+    path: Arc<Path>,
+    /// Where its bytes begin, and how many there are.
+    at: u64,
+    len: usize,
+}
+
+impl Part {
+    /// Reads the events and checks that they are as they were written. Of a chunk the packed bytes
+    /// are kept too.
+    pub(crate) fn read<'a>(&self, unpacking: &'a mut Unpacking) -> Result<&'a [u8], LogError> {
+        let Unpacking { packed, events, .. } = unpacking;
+        let sealed = self.behind.sealed;
+        let into = if sealed { packed } else { events };
+        into.resize(self.len, 0);
+        let read = read_at(&self.file, into, self.at);
+        let count = read.map_err(|error| LogError::io(&self.path, &error))?;
+        into.truncate(count);
+        // zstd says no more than that it cannot; what it is, the place tells.
+        let unpacked = !sealed || unpacking.unpack(self.frame.payload_len as usize).is_ok();
+        if unpacked && self.frame.holds(&unpacking.events) {
+            return Ok(&unpacking.events);
+        }
+        Err(self.fault(self.frame.first_seq, Damage::Payload))
+    }
+
+    /// An event does not say its place.
+    pub(crate) fn bad_event(&self, seq: u64) -> LogError {
+        self.fault(seq, Damage::Event)
+    }
+
+    fn fault(&self, seq: u64, why: Damage) -> LogError {
+        fault_behind(&self.behind, seq, why)
+    }
+}
+
+/// A fault in the frame before a place.
+pub(super) fn fault_behind(cursor: &Cursor, seq: u64, why: Damage) -> LogError {
+    Fault {
+        segment: cursor.segment,
+        offset: cursor.frame,
+        first_bad_seq: seq,
+        why,
+        sealed: cursor.sealed,
+    }
+    .into()
 }
 
 /// Goes through the frames of a journal in their order.
@@ -422,11 +476,6 @@ impl Walker {
         self.fault_behind(seq, Damage::Event)
     }
 
-    /// The events of the frame that the last step gave do not lead to the root in it.
-    pub(crate) fn bad_root(&self, seq: u64) -> LogError {
-        self.fault_behind(seq, Damage::Root)
-    }
-
     /// The walk has come to the end too early.
     pub(crate) fn missing(&self) -> LogError {
         Fault {
@@ -440,14 +489,35 @@ impl Walker {
     }
 
     fn fault_behind(&self, seq: u64, why: Damage) -> LogError {
-        Fault {
-            segment: self.cursor.segment,
-            offset: self.cursor.frame,
-            first_bad_seq: seq,
-            why,
-            sealed: self.cursor.sealed,
-        }
-        .into()
+        fault_behind(&self.cursor, seq, why)
+    }
+
+    /// Goes over the next frame, and says where its events stand.
+    pub(crate) fn next_part(&mut self) -> Result<Part, LogError> {
+        let frame = match self.step(false)? {
+            Step::Frame(frame) => frame,
+            Step::End => return Err(self.missing()),
+            Step::Fault(fault) => return Err(fault.into()),
+        };
+        let behind = self.cursor.clone();
+        let (file, path, at, len) = match &self.content {
+            Content::Frames(window) => {
+                let at = behind.frame + FRAME_HEADER as u64;
+                (&window.file, &window.path, at, u64::from(frame.payload_len))
+            }
+            Content::Sealed(sealed) => {
+                let len = behind.offset - behind.frame;
+                (&sealed.file, &sealed.path, behind.frame, len)
+            }
+        };
+        Ok(Part {
+            frame,
+            file: file.clone(),
+            path: path.clone(),
+            at,
+            len: usize::try_from(len).unwrap_or(usize::MAX),
+            behind,
+        })
     }
 
     /// Goes over the next frame. With `read_events` its events are read and checked too.

@@ -1,9 +1,10 @@
 //! Opening a log: the lock, the journal, the anchors outside it, the index.
 
 use std::fs::TryLockError;
+use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
-use std::thread;
+use std::sync::OnceLock;
+use std::thread::{self, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
 use super::sealer::Sealer;
@@ -12,16 +13,16 @@ use crate::log::checkpoint::{self, Checkpoint};
 use crate::log::disk::{self, File};
 use crate::log::durable;
 use crate::log::error::LogError;
-use crate::log::event::{Envelope, Head, LedgerId, StoredEvent, format_at};
-use crate::log::event_bytes::EventBytes;
-use crate::log::index::{Index, Meta};
+use crate::log::event::{Envelope, Head, LedgerId, format_at};
+use crate::log::index::{Index, Meta, Whole};
 use crate::log::journal::files::segment_name;
-use crate::log::journal::layout::FrameHeader;
+use crate::log::journal::sheaves::{self, Look, Page, Sheaf};
 use crate::log::journal::survey::{Survey, survey};
-use crate::log::journal::walk::{Step, Walker};
+use crate::log::journal::walk::{Cursor, Walker};
 use crate::log::journal::write::{self, JournalWriter, free_name};
-use crate::log::merkle::{Frontier, leaf_hash};
-use crate::log::options::{IndexState, LogOptions, OpenReport, Progress, Stage, TornTail};
+use crate::log::merkle::Frontier;
+use crate::log::options::{IndexState, LogOptions, OpenReport, Progress, Stage, Tagger, TornTail};
+use crate::log::tag_list::TagList;
 
 /// The folder of the journal.
 pub(crate) const JOURNAL: &str = "journal";
@@ -36,7 +37,7 @@ const LOCK_PATIENCE: Duration = Duration::from_millis(500);
 const PROGRESS_STEP: u64 = 4_096;
 
 /// The index as it was found.
-struct Found {
+struct FoundIndex {
     index: Option<Index>,
     /// What it holds, if it can be trusted about that.
     meta: Option<Meta>,
@@ -66,7 +67,7 @@ impl SledLog {
             });
         }
         write::create(&journal, ledger)?;
-        open_locked(dir, lock, options, None)
+        open_locked(dir, lock, options, None, None::<&mut Nobody>)
     }
 
     /// Opens the log in a folder for appending.
@@ -76,7 +77,7 @@ impl SledLog {
     /// [`LogError::BadCheckpoint`]; [`LogError::Damaged`] where events that were acknowledged
     /// cannot be read, while [`crate::log::JournalReader`] still reads up to them.
     pub fn open(dir: &Path, options: LogOptions) -> Result<SledLog, LogError> {
-        open(dir, options, None)
+        open(dir, options, None, None::<&mut Nobody>)
     }
 
     /// Opens the log with an index built anew from the journal; the old one is set aside.
@@ -84,25 +85,51 @@ impl SledLog {
     /// # Errors
     /// As [`SledLog::open`].
     pub fn rebuild(dir: &Path, options: LogOptions) -> Result<SledLog, LogError> {
-        open(dir, options, Some("it was asked for".to_owned()))
+        rebuild(dir, options, None::<&mut Nobody>)
+    }
+
+    /// The same, with somebody who follows on the way and says the tags.
+    ///
+    /// # Errors
+    /// As [`SledLog::rebuild`].
+    pub(crate) fn rebuild_with<F: Follow>(
+        dir: &Path,
+        options: LogOptions,
+        follower: &mut F,
+    ) -> Result<SledLog, LogError> {
+        rebuild(dir, options, Some(follower))
     }
 }
 
-fn open(dir: &Path, options: LogOptions, anew: Option<String>) -> Result<SledLog, LogError> {
+fn rebuild<F: Follow>(
+    dir: &Path,
+    options: LogOptions,
+    follower: Option<&mut F>,
+) -> Result<SledLog, LogError> {
+    open(dir, options, Some("it was asked for".to_owned()), follower)
+}
+
+fn open<F: Follow>(
+    dir: &Path,
+    options: LogOptions,
+    anew: Option<String>,
+    follower: Option<&mut F>,
+) -> Result<SledLog, LogError> {
     if !write::exists(&dir.join(JOURNAL)) {
         return Err(LogError::NotALedger {
             path: dir.display().to_string(),
         });
     }
     let lock = lock(dir, options.wait)?;
-    open_locked(dir, lock, options, anew)
+    open_locked(dir, lock, options, anew, follower)
 }
 
-fn open_locked(
+fn open_locked<F: Follow>(
     dir: &Path,
     lock: File,
     options: LogOptions,
     anew: Option<String>,
+    follower: Option<&mut F>,
 ) -> Result<SledLog, LogError> {
     let journal = dir.join(JOURNAL);
     let checkpoint = checkpoint::claimed(dir)?;
@@ -136,7 +163,7 @@ fn open_locked(
     if indexed.is_none_or(|seq| seq < survey.good.seq) {
         write::rewrite_last_batch(&journal, &survey)?;
     }
-    let mut ready = ready_index(dir, found, &survey, &options)?;
+    let mut ready = ready_index(dir, found, &survey, &options, follower)?;
     if replaced
         && let IndexState::Rebuilt { set_aside, .. } = &mut ready.state
         && set_aside
@@ -194,21 +221,21 @@ pub(crate) fn lock(dir: &Path, wait: Option<Duration>) -> Result<File, LogError>
     }
 }
 
-fn find_index(dir: &Path, ledger: LedgerId, options: &LogOptions) -> Found {
+fn find_index(dir: &Path, ledger: LedgerId, options: &LogOptions) -> FoundIndex {
     let suspect = disk::read(dir.join(SUSPECT)).ok();
     let suspect = suspect.map(|why| String::from_utf8_lossy(&why).into_owned());
     match Index::open(&dir.join(SLED), options.index_patience) {
-        Ok((index, meta)) if meta.ledger == ledger => Found {
+        Ok((index, meta)) if meta.ledger == ledger => FoundIndex {
             index: Some(index),
             meta: Some(meta),
             unfit: suspect,
         },
-        Ok((index, _)) => Found {
+        Ok((index, _)) => FoundIndex {
             index: Some(index),
             meta: None,
             unfit: Some("it belongs to another ledger".to_owned()),
         },
-        Err(why) => Found {
+        Err(why) => FoundIndex {
             index: None,
             meta: None,
             unfit: Some(why),
@@ -221,7 +248,7 @@ fn find_index(dir: &Path, ledger: LedgerId, options: &LogOptions) -> Found {
 fn survey_journal(
     journal: &Path,
     ledger: LedgerId,
-    found: &Found,
+    found: &FoundIndex,
     checkpoint: Option<&Checkpoint>,
 ) -> Result<(Survey, bool), LogError> {
     if let Some(meta) = &found.meta
@@ -233,23 +260,26 @@ fn survey_journal(
 }
 
 /// Brings the index up to the journal, or builds it anew.
-fn ready_index(
+fn ready_index<F: Follow>(
     dir: &Path,
-    mut found: Found,
+    mut found: FoundIndex,
     survey: &Survey,
     options: &LogOptions,
+    follower: Option<&mut F>,
 ) -> Result<Ready, LogError> {
     let journal = dir.join(JOURNAL);
     let mut work = Indexing {
         options,
         total: survey.good.seq,
+        whole: false,
+        told: 0,
     };
     if let (Some(mut index), Some(meta), None) =
         (found.index.take(), found.meta.take(), found.unfit.as_ref())
     {
         let behind = survey.good.seq - meta.cursor.seq;
         let caught_up = match Walker::from_cursor(&journal, meta.ledger, &meta.cursor)? {
-            Some(walker) => work.run(walker, meta.frontier, &mut index),
+            Some(walker) => work.run(walker, meta.frontier, &mut index, None::<&mut Nobody>),
             None => Err(Trouble::Index("it does not match the journal".to_owned())),
         };
         match caught_up {
@@ -268,10 +298,16 @@ fn ready_index(
             Err(Trouble::Index(why)) => found.unfit = Some(why),
         }
     }
-    build_anew(dir, found.unfit.unwrap_or_default(), &mut work)
+    work.whole = true;
+    build_anew(dir, found.unfit.unwrap_or_default(), &mut work, follower)
 }
 
-fn build_anew(dir: &Path, why: String, work: &mut Indexing<'_>) -> Result<Ready, LogError> {
+fn build_anew<F: Follow>(
+    dir: &Path,
+    why: String,
+    work: &mut Indexing<'_>,
+    follower: Option<&mut F>,
+) -> Result<Ready, LogError> {
     // On a full disk an index can be neither opened nor built, and is not damaged by that.
     has_room(dir, 0)?;
     let set_aside = set_aside(dir, work.options)?;
@@ -279,7 +315,7 @@ fn build_anew(dir: &Path, why: String, work: &mut Indexing<'_>) -> Result<Ready,
     let mut index =
         Index::create(&dir.join(SLED), work.options.index_patience).map_err(index_error)?;
     let walker = Walker::from_start(&dir.join(JOURNAL))?;
-    let frontier = match work.run(walker, Frontier::new(), &mut index) {
+    let frontier = match work.run(walker, Frontier::new(), &mut index, follower) {
         Ok(frontier) => frontier,
         Err(Trouble::Log(error)) => return Err(error),
         Err(Trouble::Index(why)) => return Err(index_error(why)),
@@ -325,84 +361,194 @@ impl From<LogError> for Trouble {
     }
 }
 
+/// Whoever wants every event of a log while its index is built anew, so that the journal is read
+/// once for both.
+pub(crate) trait Follow: Send {
+    /// What is worked out of events that are looked into together, in whichever thread has time.
+    type Found: Default + Send;
+
+    /// Looks into the next event, and says by which tags it is found; also what the log wrote into
+    /// it, where that is known by then.
+    ///
+    /// # Errors
+    /// Why no tags can be said: the index cannot be built.
+    fn look(
+        bytes: &[u8],
+        tags: &mut TagList,
+        found: &mut Self::Found,
+    ) -> Result<Option<Envelope>, String>;
+
+    /// Takes the events in their order, each by its place among those that were looked into
+    /// together. `tree` has the leaf of this event too where its `seq` is a multiple of 1,024, and
+    /// else at least those of the events before that multiple.
+    fn take(&mut self, seq: u64, place: usize, found: &Self::Found, tree: &Frontier);
+
+    /// All events were taken, and their roots are those of the journal; the index is being
+    /// finished meanwhile.
+    fn end(&mut self, ledger: LedgerId, tree: &Frontier);
+}
+
+/// Nobody follows: the tags are those that the options give.
+struct Nobody;
+
+impl Follow for Nobody {
+    type Found = ();
+
+    fn look(_: &[u8], _: &mut TagList, (): &mut ()) -> Result<Option<Envelope>, String> {
+        Ok(None)
+    }
+
+    fn take(&mut self, _: u64, _: usize, (): &(), _: &Frontier) {}
+
+    fn end(&mut self, _: LedgerId, _: &Frontier) {}
+}
+
+/// What is found in the events of a sheaf.
+#[derive(Default)]
+struct Found<T> {
+    tags: TagList,
+    found: T,
+}
+
+/// Looks for the tags of events, and for what a follower finds in them.
+struct Looking<'a, F> {
+    /// Where there is no follower.
+    tagger: Option<&'a Tagger>,
+    whole: bool,
+    follower: PhantomData<fn() -> F>,
+}
+
+impl<F: Follow> Look for Looking<'_, F> {
+    type Found = Found<F::Found>;
+
+    const STRICT: bool = true;
+
+    fn takes_chunks(&self) -> bool {
+        self.whole
+    }
+
+    fn look(
+        &self,
+        seq: u64,
+        bytes: &[u8],
+        into: &mut Self::Found,
+    ) -> Result<Option<Envelope>, LogError> {
+        let no_tags = |why| LogError::Tags { seq, why };
+        if let Some(tagger) = self.tagger {
+            let tags = tagger(bytes).map_err(no_tags)?;
+            tags.iter().for_each(|tag| into.tags.put(tag));
+        }
+        let envelope = F::look(bytes, &mut into.tags, &mut into.found).map_err(no_tags)?;
+        into.tags.close_event();
+        Ok(envelope)
+    }
+}
+
 /// Bringing the journal into the index.
 struct Indexing<'a> {
     options: &'a LogOptions,
     /// The last event to index.
     total: u64,
+    /// Chunks of sealed segments go in as they are packed.
+    whole: bool,
+    told: u64,
 }
 
 impl Indexing<'_> {
     /// Indexes everything from the walker's place on, and checks that it gives the recorded roots.
-    fn run(
+    fn run<F: Follow>(
         &mut self,
-        mut walker: Walker,
+        walker: Walker,
         mut frontier: Frontier,
         index: &mut Index,
+        mut follower: Option<&mut F>,
     ) -> Result<Frontier, Trouble> {
-        let mut told = frontier.size();
-        while frontier.size() < self.total {
-            let frame = match walker.step(true)? {
-                Step::Frame(frame) => frame,
-                Step::End => return Err(walker.missing().into()),
-                Step::Fault(fault) => return Err(LogError::from(fault).into()),
-            };
-            self.frame(&walker, &frame, &mut frontier, index)?;
-            index.mark(meta(&walker, &frontier));
-            if index.is_full() {
-                index.flush().map_err(Trouble::Index)?;
+        self.told = frontier.size();
+        let ledger = walker.ledger();
+        let mut behind = meta(ledger, walker.cursor(), &frontier);
+        let options = self.options;
+        let looking = Looking::<F> {
+            tagger: follower.is_none().then_some(&options.tagger),
+            whole: self.whole,
+            follower: PhantomData,
+        };
+        sheaves::each(walker, self.total, &looking, &mut |sheaf| {
+            let mut begin = 0;
+            for page in &sheaf.pages {
+                take(sheaf, page, begin, &mut frontier, &mut follower);
+                if frontier.root() != page.frame.root {
+                    return Err(page.bad_root().into());
+                }
+                begin = page.end;
             }
-            if frontier.size() - told >= PROGRESS_STEP || frontier.size() == self.total {
-                told = frontier.size();
-                self.tell(told);
+            if let Some(page) = sheaf.pages.last() {
+                let before = std::mem::replace(&mut behind, meta(ledger, &page.behind, &frontier));
+                let added = self.add(sheaf, &before, &behind, index);
+                added.map_err(Trouble::Index)?;
+                self.tell(frontier.size());
             }
-        }
-        if self.total == 0 {
-            index.mark(meta(&walker, &frontier));
-        }
-        index.flush().map_err(Trouble::Index)?;
+            Ok::<(), Trouble>(())
+        })?;
+        thread::scope(|scope| {
+            let tree = &frontier;
+            let beside = follower.map(|follower| scope.spawn(move || follower.end(ledger, tree)));
+            let finished = self.finish(behind, index);
+            if let Some(Err(panic)) = beside.map(ScopedJoinHandle::join) {
+                std::panic::resume_unwind(panic);
+            }
+            finished.map_err(Trouble::Index)
+        })?;
         Ok(frontier)
     }
 
-    fn frame(
+    /// Adds the events of a sheaf.
+    fn add<T: Default>(
         &self,
-        walker: &Walker,
-        frame: &FrameHeader,
-        frontier: &mut Frontier,
+        sheaf: &mut Sheaf<Found<T>>,
+        before: &Meta,
+        behind: &Meta,
         index: &mut Index,
-    ) -> Result<(), LogError> {
-        let mut last_at = i64::MIN;
-        let whole: Arc<[u8]> = walker.payload().into();
-        let mut begin = 0;
-        let ends = memchr::memchr_iter(b'\n', &whole);
-        for (seq, end) in (frame.first_seq..).zip(ends) {
-            let event = whole.get(begin..end).unwrap_or_default();
-            let envelope = Envelope::read(event)
-                .filter(|it| it.seq == seq && it.ledger == walker.ledger() && it.at_ms >= last_at);
-            let envelope = envelope.ok_or_else(|| walker.bad_event(seq))?;
-            last_at = envelope.at_ms;
-            let tags = (self.options.tagger)(event).map_err(|why| LogError::Tags { seq, why })?;
-            let leaf = leaf_hash(event);
-            frontier.push(leaf);
-            let event = StoredEvent {
-                seq,
-                at_ms: envelope.at_ms,
-                id: envelope.id,
-                bytes: EventBytes::part(&whole, begin, end),
+    ) -> Result<(), String> {
+        if let Some(chunks) = sheaf.chunks.as_ref()
+            && index.is_whole()
+        {
+            let whole = Whole {
+                packed: &chunks.packed,
+                raw_len: chunks.raw_len,
+                root: chunks.root,
             };
-            begin = end + 1;
-            index.add(event, leaf, tags);
+            index.add_whole(&whole, sheaf.first, &sheaf.ids, &sheaf.found.tags)?;
+            if index.is_run_full() {
+                index.close_run(behind)?;
+            }
+            return Ok(());
         }
-        if last_at != frame.at_ms {
-            return Err(walker.bad_event(frame.last_seq()));
+        index.close_run(before)?;
+        let events = sheaf.stored()?.to_vec();
+        for (place, (event, leaf)) in events.into_iter().zip(&sheaf.leaves).enumerate() {
+            index.add(event, *leaf, sheaf.found.tags.of(place));
         }
-        if frontier.root() != frame.root {
-            return Err(walker.bad_root(frame.first_seq));
+        index.mark(behind.clone());
+        if index.is_full() {
+            index.flush()?;
         }
         Ok(())
     }
 
-    fn tell(&self, done: u64) {
+    fn finish(&self, behind: Meta, index: &mut Index) -> Result<(), String> {
+        index.close_run(&behind)?;
+        if self.total == 0 {
+            index.mark(behind);
+        }
+        index.flush()?;
+        if self.whole { index.settle() } else { Ok(()) }
+    }
+
+    fn tell(&mut self, done: u64) {
+        if done - self.told < PROGRESS_STEP && done < self.total {
+            return;
+        }
+        self.told = done;
         if let Some(progress) = &self.options.progress {
             progress(Progress {
                 stage: Stage::Index,
@@ -413,10 +559,29 @@ impl Indexing<'_> {
     }
 }
 
-fn meta(walker: &Walker, frontier: &Frontier) -> Meta {
+/// Adds the events of a page to the tree, and hands each over.
+fn take<F: Follow>(
+    sheaf: &Sheaf<Found<F::Found>>,
+    page: &Page,
+    begin: usize,
+    frontier: &mut Frontier,
+    follower: &mut Option<&mut F>,
+) {
+    let mut events = (page.frame.first_seq..).zip(begin..page.end);
+    for part in &page.parts {
+        frontier.push_perfect(part);
+        if let Some(follower) = follower {
+            let events = events.by_ref().take(1 << part.height);
+            let found = &sheaf.found.found;
+            events.for_each(|(seq, place)| follower.take(seq, place, found, frontier));
+        }
+    }
+}
+
+fn meta(ledger: LedgerId, cursor: &Cursor, frontier: &Frontier) -> Meta {
     Meta {
-        ledger: walker.ledger(),
-        cursor: walker.cursor().clone(),
+        ledger,
+        cursor: cursor.clone(),
         frontier: frontier.clone(),
     }
 }

@@ -1,50 +1,60 @@
-//! Events read in their order and decoded beside: one thread reads and folds, the other decodes and
-//! hashes what was read ahead of it.
+//! Events as a fold of figures looks at them, in their order. Where they stand in a journal it is read
+//! and decoded on two cores.
 
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread;
-
-use crate::domain::event::Event;
+use crate::domain::event::Happened;
+use crate::log::codec::{Bare, BareReader, DecodeError};
 use crate::log::merkle::{Hash, leaf_hash};
-use crate::log::{EventRead, StoredEvent};
+use crate::log::sheaves::{self, Look, Sheaf};
+use crate::log::{Envelope, EventRead, LogError};
 use crate::office::error::OfficeError;
-use crate::office::ledger::decode;
 
-/// So many events are handed over at once.
-const MANY: usize = 512;
-/// So many hands full wait at most on each way.
-const AHEAD: usize = 4;
-
-/// An event with what was worked out of its bytes.
-pub(super) struct Seen {
-    pub(super) stored: StoredEvent,
+/// An event with its bytes and its leaf.
+pub(super) struct Seen<'a> {
+    pub(super) event: Happened<'a>,
+    pub(super) bytes: &'a [u8],
     pub(super) leaf: Hash,
-    pub(super) event: Event,
 }
 
-type Decoded = Result<Vec<Seen>, OfficeError>;
+/// Decodes events that are read together.
+struct Decoding;
 
-/// Events to decode, and others that were folded: they are let go of in the thread that made them,
-/// so that their memory goes round in it.
-type Given = (Vec<StoredEvent>, Vec<Seen>);
-
-fn see(handful: Vec<StoredEvent>) -> Decoded {
-    let seen = handful.into_iter().map(|stored| {
-        Ok(Seen {
-            leaf: leaf_hash(&stored.bytes),
-            event: decode(&stored)?,
-            stored,
-        })
-    });
-    seen.collect()
+#[derive(Default)]
+struct Decoded {
+    reader: BareReader,
+    events: Vec<Result<Bare, DecodeError>>,
 }
 
-/// The thread that decodes, and how many hands full it has.
-struct Beside {
-    give: SyncSender<Given>,
-    take: Receiver<Decoded>,
-    waiting: usize,
-    folded: Vec<Seen>,
+impl Look for Decoding {
+    type Found = Decoded;
+
+    const STRICT: bool = false;
+
+    fn look(
+        &self,
+        _: u64,
+        bytes: &[u8],
+        found: &mut Decoded,
+    ) -> Result<Option<Envelope>, LogError> {
+        let (event, envelope) = match found.reader.read(bytes) {
+            Ok((event, envelope)) => (Ok(event), envelope),
+            Err(error) => (Err(error), None),
+        };
+        found.events.push(event);
+        Ok(envelope)
+    }
+}
+
+/// Why no more is visited.
+enum Stop {
+    /// Whoever visits has enough.
+    Enough,
+    Fault(OfficeError),
+}
+
+impl From<LogError> for Stop {
+    fn from(error: LogError) -> Stop {
+        Stop::Fault(error.into())
+    }
 }
 
 /// Visits the events of a log from one on, in their order, as long as whoever visits goes on.
@@ -54,75 +64,70 @@ struct Beside {
 pub(super) fn each<L: EventRead>(
     log: &L,
     from: u64,
-    visit: &mut dyn FnMut(&Seen) -> bool,
+    visit: &mut dyn FnMut(Seen<'_>) -> bool,
 ) -> Result<(), OfficeError> {
-    thread::scope(|scope| {
-        let (give, given) = sync_channel::<Given>(AHEAD);
-        let (put, take) = sync_channel::<Decoded>(AHEAD);
-        let work = move || {
-            // Nobody takes them any more once reading has failed.
-            let decode = |(handful, folded): Given| {
-                drop(folded);
-                see(handful)
-            };
-            let mut decoded = given.iter().map(decode);
-            drop(decoded.try_for_each(|seen| put.send(seen)));
-        };
-        let beside = thread::Builder::new()
-            .name("decoding".to_owned())
-            .spawn_scoped(scope, work);
-        let mut beside = beside.ok().map(|_| Beside {
-            give,
-            take,
-            waiting: 0,
-            folded: Vec::new(),
-        });
-        let mut handful = Vec::with_capacity(MANY);
-        for stored in log.read(from, log.head().seq)? {
-            handful.push(stored?);
-            if handful.len() >= MANY {
-                let full = std::mem::replace(&mut handful, Vec::with_capacity(MANY));
-                if !pass(full, &mut beside, visit)? {
-                    return Ok(());
-                }
-            }
+    let to = log.head().seq;
+    let visited = match log.journal() {
+        Some(journal) => {
+            let visit = &mut |sheaf: &mut Sheaf<Decoded>| visit_sheaf(sheaf, from, visit);
+            sheaves::each_from(&journal, (from, to), &Decoding, visit)
         }
-        let mut goes_on = pass(handful, &mut beside, visit)?;
-        while let Some(beside) = beside.as_mut().filter(|it| goes_on && it.waiting > 0) {
-            goes_on = beside.fold_one(visit)?;
-        }
-        Ok(())
-    })
-}
-
-/// Hands events over, and folds what comes back where much waits.
-fn pass(
-    handful: Vec<StoredEvent>,
-    beside: &mut Option<Beside>,
-    visit: &mut dyn FnMut(&Seen) -> bool,
-) -> Result<bool, OfficeError> {
-    let Some(beside) = beside else {
-        return Ok(see(handful)?.iter().all(visit));
+        None => each_alone(log, from, visit),
     };
-    if beside.waiting >= AHEAD && !beside.fold_one(visit)? {
-        return Ok(false);
-    }
-    beside.waiting += 1;
-    let given = (handful, std::mem::take(&mut beside.folded));
-    beside.give.send(given).map_err(|_| stopped())?;
-    Ok(true)
-}
-
-impl Beside {
-    fn fold_one(&mut self, visit: &mut dyn FnMut(&Seen) -> bool) -> Result<bool, OfficeError> {
-        self.waiting -= 1;
-        let seen = self.take.recv().map_err(|_| stopped())??;
-        let goes_on = seen.iter().all(visit);
-        self.folded = seen;
-        Ok(goes_on)
+    match visited {
+        Ok(()) | Err(Stop::Enough) => Ok(()),
+        Err(Stop::Fault(error)) => Err(error),
     }
 }
 
-fn stopped() -> OfficeError {
-    OfficeError::Views("decoding stopped".to_owned())
+fn visit_sheaf(
+    sheaf: &Sheaf<Decoded>,
+    from: u64,
+    visit: &mut dyn FnMut(Seen<'_>) -> bool,
+) -> Result<(), Stop> {
+    let decoded = sheaf.events.iter().zip(&sheaf.found.events);
+    for ((stored, event), leaf) in decoded.zip(&sheaf.leaves) {
+        if stored.seq < from {
+            continue;
+        }
+        let event = event.as_ref();
+        let event = event.map_err(|error| undecoded(stored.seq, error.clone()))?;
+        go_on(visit(Seen {
+            event: event.happened(),
+            bytes: &stored.bytes,
+            leaf: *leaf,
+        }))?;
+    }
+    Ok(())
+}
+
+/// The same of a log that is in memory.
+fn each_alone<L: EventRead>(
+    log: &L,
+    from: u64,
+    visit: &mut dyn FnMut(Seen<'_>) -> bool,
+) -> Result<(), Stop> {
+    let mut reader = BareReader::default();
+    for stored in log.read(from, log.head().seq)? {
+        let stored = stored?;
+        let event = reader.read(&stored.bytes);
+        let (event, _) = event.map_err(|error| undecoded(stored.seq, error))?;
+        go_on(visit(Seen {
+            event: event.happened(),
+            bytes: &stored.bytes,
+            leaf: leaf_hash(&stored.bytes),
+        }))?;
+    }
+    Ok(())
+}
+
+fn undecoded(seq: u64, error: DecodeError) -> Stop {
+    Stop::Fault(OfficeError::Decode(seq, error))
+}
+
+fn go_on(goes_on: bool) -> Result<(), Stop> {
+    match goes_on {
+        true => Ok(()),
+        false => Err(Stop::Enough),
+    }
 }

@@ -9,7 +9,7 @@ use chrono::Datelike;
 use uuid::Uuid;
 
 use crate::domain::code::Code;
-use crate::domain::event::{Body, Event};
+use crate::domain::event::{Body, Event, Happened};
 use crate::domain::state::{DuplicateKey, DuplicateParts, duplicate_key, duplicate_parts};
 use crate::domain::tags::each_tag;
 
@@ -134,7 +134,12 @@ pub(super) fn duplicates_of(body: &Body) -> Option<DuplicateKey> {
 
 /// The support that an event is about.
 pub(super) fn support_of(event: &Event) -> Option<Uuid> {
-    match &event.body {
+    support_in(&event.happened())
+}
+
+/// The support that something happened to.
+pub(super) fn support_in(event: &Happened<'_>) -> Option<Uuid> {
+    match event.body {
         Body::Support(_, state) => Some(state.support.unwrap_or(event.id)),
         Body::SupportCorrected(data) => Some(data.support),
         Body::SupportReversed(data) => Some(data.support),
@@ -146,27 +151,27 @@ pub(super) fn support_of(event: &Event) -> Option<Uuid> {
 /// Every key that leads to an event.
 pub fn event_keys(event: &Event) -> Vec<Key> {
     let mut keys = Vec::with_capacity(8);
-    put_event_keys(event, &mut keys);
+    put_event_keys(&event.happened(), &mut keys);
     keys
 }
 
 /// Puts every key that leads to an event in the place of what `keys` held.
-pub(super) fn put_event_keys(event: &Event, keys: &mut Vec<Key>) {
+pub(super) fn put_event_keys(event: &Happened<'_>, keys: &mut Vec<Key>) {
     keys.clear();
-    each_tag(&event.body, &mut |family, code| {
+    each_tag(event.body, &mut |family, code| {
         keys.push(Mixed::family(family).code(code).key());
     });
-    keys.extend(support_of(event).as_ref().map(support_key));
-    if let Body::Support(_, state) = &event.body
+    keys.extend(support_in(event).as_ref().map(support_key));
+    if let Body::Support(_, state) = event.body
         && state.support.is_none()
     {
         keys.extend(state.reference.as_ref().map(reference_key));
     }
-    let (household, person, members) = registered(&event.body);
+    let (household, person, members) = registered(event.body);
     keys.extend(household.map(household_key));
     keys.extend(person.map(person_key));
     keys.extend(members.map(members_key));
-    let duplicates = match &event.body {
+    let duplicates = match event.body {
         Body::Support(_, state) if state.support.is_none() => duplicate_parts(state),
         Body::SupportCorrected(data) => duplicate_parts(&data.to),
         _ => None,

@@ -20,8 +20,10 @@
 
 mod about;
 mod ahead;
+mod anew;
 mod base;
 mod file;
+mod key_list;
 mod keys;
 mod manifest;
 mod months;
@@ -43,9 +45,10 @@ use base::SavedBase;
 use manifest::Manifest;
 
 pub use about::{Need, glance, tagged};
+pub use anew::Anew;
 pub use keys::{Key, event_keys, reference_key, support_key, tag_key};
 pub(super) use run::is_of_a_subject;
-pub use save::{Pace, Saved, is_worth_saving, save, save_anew, save_at, throw_away};
+pub use save::{Pace, Saved, is_worth_saving, save, save_at, throw_away};
 pub(super) use wanted::{Source, Wants};
 
 /// The folder of the saved views of a ledger.

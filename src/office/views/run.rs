@@ -1,15 +1,15 @@
 //! What is saved of a range of events beside the facts.
 
 use std::path::Path;
-use std::thread;
 
 use serde::{Deserialize, Serialize};
 
 use super::file::{Part, Parts, from_bytes, to_bytes};
-use super::keys::{Key, put_event_keys, support_of};
+use super::key_list::KeyList;
+use super::keys::{Key, put_event_keys, support_in};
 use super::words::Words;
 use crate::domain::code::Code;
-use crate::domain::event::{Body, Event};
+use crate::domain::event::{Body, Event, Happened};
 use crate::domain::ledger::UnitLevel;
 use crate::log::codec;
 use crate::log::merkle::Frontier;
@@ -40,10 +40,10 @@ pub(super) enum Listed {
 impl Listed {
     const ALL: [Listed; 2] = [Listed::People, Listed::Noted];
 
-    fn has(self, event: &Event) -> bool {
+    fn has(self, event: &Happened<'_>) -> bool {
         match self {
-            Listed::People => matches!(class_of(&event.body), Class::Person),
-            Listed::Noted => !event.findings.is_empty() && support_of(event).is_some(),
+            Listed::People => matches!(class_of(event.body), Class::Person),
+            Listed::Noted => event.noted && support_in(event).is_some(),
         }
     }
 }
@@ -291,8 +291,8 @@ impl Run {
         let index = self.keys.read(&path)?;
         for entry in index.as_chunks::<KEY_ENTRY>().0 {
             let part = part_of(entry).ok_or("a key index is not readable")?;
-            each_key(&part.read(&path)?, self.first, &mut |entry| {
-                builder.keys.push(entry);
+            each_key(&part.read(&path)?, 0, &mut |(key, behind)| {
+                builder.keys.push(key, behind);
             })?;
         }
         for (whose, into) in [Whose::Household, Whose::Person]
@@ -373,7 +373,7 @@ pub(super) struct RunBuilder {
     villages: Vec<u8>,
     listed: [Vec<u64>; 2],
     marks: Vec<Mark>,
-    keys: Vec<(u64, u64)>,
+    keys: KeyList,
     /// The keys of the event that was taken last.
     keys_of_one: Vec<Key>,
     codes: [Vec<Numbered>; 2],
@@ -390,7 +390,7 @@ impl RunBuilder {
             villages: Vec::new(),
             listed: [Vec::new(), Vec::new()],
             marks: Vec::new(),
-            keys: Vec::new(),
+            keys: KeyList::default(),
             keys_of_one: Vec::new(),
             codes: [Vec::new(), Vec::new()],
         }
@@ -401,14 +401,16 @@ impl RunBuilder {
         self.last + 1 - self.first
     }
 
-    /// Takes the next event in; `frontier` is the edge of the tree with it.
-    pub(super) fn take(&mut self, event: &Event, bytes: &[u8], frontier: &Frontier) {
+    /// Takes the next event in; `frontier` is the edge of the tree with it, at least where a mark is
+    /// due. The bytes are asked for of no event that is found by its keys.
+    pub(super) fn take(&mut self, event: &Happened<'_>, bytes: &[u8], frontier: &Frontier) {
         self.last = event.seq;
         let seq = event.seq;
         put_event_keys(event, &mut self.keys_of_one);
-        let keys = self.keys_of_one.iter();
-        self.keys.extend(keys.map(|key| (key.0, seq)));
-        if let Some(part) = match class_of(&event.body) {
+        for key in &self.keys_of_one {
+            self.keys.push(key.0, seq - self.first);
+        }
+        if let Some(part) = match class_of(event.body) {
             Class::Core => Some(&mut self.core),
             Class::Member => Some(&mut self.members),
             Class::Village => Some(&mut self.villages),
@@ -451,7 +453,7 @@ impl RunBuilder {
             listed.extend(later);
         }
         self.marks.extend(later.marks);
-        self.keys.extend(later.keys);
+        self.keys.append(later.keys, later.first - self.first);
         for (codes, later) in self.codes.iter_mut().zip(later.codes) {
             codes.extend(later);
         }
@@ -497,8 +499,7 @@ impl RunBuilder {
             }
             *index = Part::add(&mut file, &to_bytes(&blocks)?);
         }
-        sort(&mut self.keys);
-        let keys = write_keys(&self.keys, self.first, &mut file);
+        let keys = write_keys(&mut self.keys, &mut file)?;
         let name = format!("run.{}-{}", self.first, self.last);
         super::file::write(&dir.join(&name), &file).map_err(|error| format!("{name}: {error}"))?;
         Ok(Run {
@@ -516,46 +517,38 @@ impl RunBuilder {
     }
 }
 
-/// Sorts keys, of many each half in a thread of its own.
-fn sort(keys: &mut [(u64, u64)]) {
-    const MANY: usize = 100_000;
-    let half = keys.len() / 2;
-    if keys.len() < MANY {
-        return keys.sort_unstable();
-    }
-    keys.select_nth_unstable(half);
-    if let Some((low, high)) = keys.split_at_mut_checked(half) {
-        thread::scope(|scope| {
-            scope.spawn(|| low.sort_unstable());
-            high.sort_unstable();
-        });
-    }
-}
-
-fn write_keys(keys: &[(u64, u64)], first: u64, file: &mut Vec<u8>) -> Part {
+fn write_keys(keys: &mut KeyList, file: &mut Vec<u8>) -> Result<Part, String> {
     let (mut index, mut block) = (Vec::new(), Vec::new());
-    for keys in keys.chunks(KEYS_A_BLOCK) {
-        block.clear();
-        let (mut last, mut last_seq) = (0, 0);
-        for (key, seq) in keys {
-            // The first key of a block is never 0 more than none: it is written whole, plus one
-            // for a key of 0.
-            let more = key - last;
-            write_number(more, &mut block);
-            let from = if more == 0 && last_seq > 0 {
-                last_seq
-            } else {
-                first
-            };
-            write_number(seq - from, &mut block);
-            (last, last_seq) = (*key, *seq);
-        }
-        let part = Part::add(file, &block);
-        let first = keys.first().map_or(0, |entry| entry.0);
+    let (mut count, mut first) = (0, 0);
+    let (mut last, mut last_place) = (0, 0);
+    let mut close = |first: u64, block: &mut Vec<u8>| {
+        let part = Part::add(file, block);
         index.extend(first.to_le_bytes());
         index.extend(part.fixed());
+        block.clear();
+    };
+    keys.each_sorted(&mut |key, place| {
+        if count == KEYS_A_BLOCK {
+            close(first, &mut block);
+            count = 0;
+        }
+        if count == 0 {
+            (first, last, last_place) = (key, 0, 0);
+        }
+        // A key that is no more than the one before it goes on from its place.
+        let more = key - last;
+        write_number(more, &mut block);
+        write_number(
+            if more == 0 { place - last_place } else { place },
+            &mut block,
+        );
+        (last, last_place) = (key, place);
+        count += 1;
+    })?;
+    if count > 0 {
+        close(first, &mut block);
     }
-    Part::add(file, &index)
+    Ok(Part::add(file, &index))
 }
 
 enum Class {

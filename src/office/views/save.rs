@@ -7,13 +7,13 @@ use std::sync::Arc;
 use std::thread;
 
 use super::ahead;
-use super::keys::{support_key, support_of};
+use super::keys::{support_in, support_key, support_of};
 use super::manifest::Manifest;
 use super::months::Months;
 use super::periods::Periods;
 use super::run::{Run, RunBuilder};
 use super::{Views, events_at, folder};
-use crate::domain::event::Event;
+use crate::domain::event::{Event, Happened};
 use crate::log::merkle::Frontier;
 use crate::log::{EventRead, JournalReader, LogError, LogOptions, durable};
 use crate::office::error::OfficeError;
@@ -24,6 +24,9 @@ use crate::projection::packed::Packed;
 
 /// From how many unsaved events on it pays to save: so many are folded by every reader.
 const WORTH_SAVING: u64 = 1_000;
+/// So many of the newest rows are kept as they are while a long log is folded; of twice as many the
+/// older ones are put away.
+const ROWS_AT_HAND: usize = 1 << 19;
 /// How many events are decoded between two words about the progress.
 const PROGRESS_STEP: u64 = 4_096;
 
@@ -110,21 +113,11 @@ pub fn save_at<L: EventRead>(
     let before = Views::open(ledger, log.ledger().as_bytes(), &log.head());
     match save_onto(ledger, log, before.as_ref(), pace, progress) {
         // What was saved before is damaged, or of another log: all of it is folded anew.
-        Err(OfficeError::Views(_)) if before.is_some() => save_anew(ledger, log, progress),
+        Err(OfficeError::Views(_)) if before.is_some() => {
+            save_onto(ledger, log, None, Pace::default(), progress)
+        }
         saved => saved,
     }
-}
-
-/// Folds everything and saves it in the place of what was saved before.
-///
-/// # Errors
-/// As [`save`].
-pub fn save_anew<L: EventRead>(
-    ledger: &Path,
-    log: &L,
-    progress: &mut dyn FnMut(u64, u64),
-) -> Result<Saved, OfficeError> {
-    save_onto(ledger, log, None, Pace::default(), progress)
 }
 
 fn save_onto<L: EventRead>(
@@ -158,7 +151,7 @@ fn save_onto<L: EventRead>(
     };
     match folded {
         Some(folded) if folded.frontier.root() == head.root => {
-            write(ledger, log, before, folded, pace)
+            write(ledger, *log.ledger().as_bytes(), before, folded, pace)
         }
         _ => {
             let why = "the log changed while it was read".to_owned();
@@ -168,7 +161,7 @@ fn save_onto<L: EventRead>(
 }
 
 /// What the events since the last time come to.
-struct Folded {
+pub(super) struct Folded {
     at_ms: i64,
     frontier: Frontier,
     facts: Facts,
@@ -176,6 +169,35 @@ struct Folded {
 }
 
 impl Folded {
+    /// Nothing yet: every event follows.
+    pub(super) fn nothing() -> Folded {
+        Folded {
+            at_ms: 0,
+            frontier: Frontier::new(),
+            facts: Facts::default(),
+            run: RunBuilder::new(1),
+        }
+    }
+
+    /// Folds the next event; at least where a mark is due, the tree is that up to it.
+    pub(super) fn take(&mut self, event: Happened<'_>, bytes: &[u8], tree: &Frontier) {
+        self.run.take(&event, bytes, tree);
+        self.facts.happen(event);
+        self.facts.put_away(ROWS_AT_HAND);
+        self.at_ms = event.at_ms;
+    }
+
+    /// Saves what was folded from the first event on, in the place of what was saved before.
+    pub(super) fn save(
+        mut self,
+        ledger: &Path,
+        id: [u8; 16],
+        tree: &Frontier,
+    ) -> Result<Saved, OfficeError> {
+        self.frontier = tree.clone();
+        write(ledger, id, None, self, Pace::default())
+    }
+
     /// Folds the events behind the saved views. Where it was asked for, nothing is given as soon as
     /// one of them is about a support from before, whose earlier events must be folded first.
     fn from<L: EventRead>(
@@ -187,32 +209,28 @@ impl Folded {
     ) -> Result<Option<Folded>, OfficeError> {
         let (from, to) = (before.map_or(0, Views::seq), log.head().seq);
         let frontier = before.and_then(|views| views.manifest.frontier());
+        let mut frontier = frontier.unwrap_or_default();
         let mut folded = Folded {
-            at_ms: 0,
-            frontier: frontier.unwrap_or_default(),
             facts,
             run: RunBuilder::new(from + 1),
+            ..Folded::nothing()
         };
         let mut alone = true;
         ahead::each(log, from + 1, &mut |seen| {
-            let (event, bytes) = (&seen.event, &seen.stored.bytes);
-            let older = support_of(event).is_some_and(|support| support != event.id);
+            let event = seen.event;
+            let older = support_in(&event).is_some_and(|support| support != event.id);
             alone = !(of_new_supports && older);
             if alone {
-                folded.frontier.push(seen.leaf);
-                folded.run.take(event, bytes, &folded.frontier);
-                folded.facts.evolve(event);
-                folded.at_ms = event.at_ms;
+                frontier.push(seen.leaf);
+                folded.take(event, seen.bytes, &frontier);
             }
             if event.seq.is_multiple_of(PROGRESS_STEP) || event.seq == to {
                 progress(event.seq - from, to - from);
             }
             alone
         })?;
-        if !alone {
-            return Ok(None);
-        }
-        Ok(Some(folded))
+        folded.frontier = frontier;
+        Ok(alone.then_some(folded))
     }
 }
 
@@ -221,7 +239,7 @@ impl Folded {
 fn on_base<L: EventRead>(ledger: &Path, log: &L, views: &Views) -> Result<Facts, OfficeError> {
     let mut mentioned = HashSet::new();
     ahead::each(log, views.seq() + 1, &mut |seen| {
-        let support = support_of(&seen.event);
+        let support = support_in(&seen.event);
         mentioned.extend(support.filter(|support| *support != seen.event.id));
         true
     })?;
@@ -255,9 +273,9 @@ pub(super) fn earlier<L: EventRead>(
     Ok(events)
 }
 
-fn write<L: EventRead>(
+fn write(
     ledger: &Path,
-    log: &L,
+    id: [u8; 16],
     before: Option<&Views>,
     folded: Folded,
     pace: Pace,
@@ -281,7 +299,7 @@ fn write<L: EventRead>(
             run.code(whose, code, number);
         }
     }
-    let mut manifest = Manifest::new(*log.ledger().as_bytes(), at_ms, &frontier);
+    let mut manifest = Manifest::new(id, at_ms, &frontier);
     manifest.dictionaries = facts.dictionaries();
     let count = |len: usize| u32::try_from(len).unwrap_or(u32::MAX);
     manifest.counts = [count(facts.households.len()), count(facts.persons.len())];
