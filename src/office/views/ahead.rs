@@ -1,5 +1,5 @@
-//! Events as a fold of figures looks at them, in their order. Where they stand in a journal it is read
-//! and decoded on two cores.
+//! Events as a fold of figures looks at them, in their order. Where they stand in a journal it is
+//! read and decoded on two cores.
 
 use crate::domain::event::Happened;
 use crate::log::codec::{Bare, BareReader, DecodeError};

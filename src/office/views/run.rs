@@ -401,8 +401,8 @@ impl RunBuilder {
         self.last + 1 - self.first
     }
 
-    /// Takes the next event in; `frontier` is the edge of the tree with it, at least where a mark is
-    /// due. The bytes are asked for of no event that is found by its keys.
+    /// Takes the next event in; `frontier` is the edge of the tree with it, at least where a mark
+    /// is due. The bytes are asked for of no event that is found by its keys.
     pub(super) fn take(&mut self, event: &Happened<'_>, bytes: &[u8], frontier: &Frontier) {
         self.last = event.seq;
         let seq = event.seq;
