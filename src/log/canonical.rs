@@ -466,6 +466,28 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
+    fn findings(&mut self) -> Option<Vec<Finding>> {
+        let mut findings = Vec::with_capacity(4);
+        loop {
+            self.literal("{\"code\":\"")?;
+            let code = self.until_quote()?;
+            let mut known = FindingCode::ALL.into_iter();
+            let code = known.find(|known| known.code() == code)?;
+            let expected = self.optional(",\"expected\":\"")?.map(str::to_owned);
+            let found = self.optional(",\"found\":\"")?.map(str::to_owned);
+            self.literal("}")?;
+            findings.push(Finding {
+                code,
+                expected,
+                found,
+            });
+            if self.literal("]").is_some() {
+                return Some(findings);
+            }
+            self.literal(",")?;
+        }
+    }
+
     fn source(&mut self) -> Option<SourceText<'a>> {
         self.literal("\"file\":\"")?;
         let file = self.until_quote()?;
