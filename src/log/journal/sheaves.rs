@@ -101,6 +101,9 @@ pub(crate) struct Sheaf<F> {
     beside: bool,
 }
 
+/// Takes sheaves in their order.
+pub(crate) type Visit<'a, F, E> = dyn FnMut(&mut Sheaf<F>) -> Result<(), E> + 'a;
+
 /// Visits the events from one on up to another; the first sheaf can have some that are before them.
 ///
 /// # Errors
@@ -109,7 +112,7 @@ pub(crate) fn each_from<L: Look, E: From<LogError>>(
     journal: &Path,
     (from, to): (u64, u64),
     look: &L,
-    visit: &mut dyn FnMut(&mut Sheaf<L::Found>) -> Result<(), E>,
+    visit: &mut Visit<'_, L::Found, E>,
 ) -> Result<(), E> {
     if from > to {
         return Ok(());
@@ -134,7 +137,7 @@ pub(crate) fn each<L: Look, E: From<LogError>>(
     walker: Walker,
     to: u64,
     look: &L,
-    visit: &mut dyn FnMut(&mut Sheaf<L::Found>) -> Result<(), E>,
+    visit: &mut Visit<'_, L::Found, E>,
 ) -> Result<(), E> {
     if walker.cursor().seq >= to {
         return Ok(());
@@ -147,7 +150,7 @@ fn start<L: Look, E: From<LogError>>(
     held: Option<Part>,
     to: u64,
     look: &L,
-    visit: &mut dyn FnMut(&mut Sheaf<L::Found>) -> Result<(), E>,
+    visit: &mut Visit<'_, L::Found, E>,
 ) -> Result<(), E> {
     let line = Line {
         state: Mutex::new(State {
@@ -282,10 +285,7 @@ impl<L: Look> Line<'_, L> {
         making.made = Some(sheaf);
     }
 
-    fn visit<E: From<LogError>>(
-        &self,
-        visit: &mut dyn FnMut(&mut Sheaf<L::Found>) -> Result<(), E>,
-    ) -> Result<(), E> {
+    fn visit<E: From<LogError>>(&self, visit: &mut Visit<'_, L::Found, E>) -> Result<(), E> {
         let mut unpacking = Unpacking::default();
         let mut state = self.state();
         loop {

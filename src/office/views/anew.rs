@@ -34,11 +34,14 @@ impl Anew {
     }
 }
 
+/// The bytes of an event, where they are saved.
+type Line = Option<Box<[u8]>>;
+
 /// What was read of the events that were looked into together.
 #[derive(Default)]
 pub struct Seen {
     reader: BareReader,
-    events: Vec<(Result<Bare, DecodeError>, Option<Box<[u8]>>)>,
+    events: Vec<(Result<Bare, DecodeError>, Line)>,
 }
 
 impl Follow for Anew {
