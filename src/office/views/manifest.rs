@@ -15,7 +15,7 @@ use crate::projection::packed::Month;
 
 /// The number of the form of the saved views and of the folds that made them: it goes up with any
 /// change to one of them.
-const VIEWS_FORMAT: u32 = 6;
+const VIEWS_FORMAT: u32 = 7;
 const NAME: &str = "manifest";
 const MAGIC: &[u8; 10] = b"socaiviews";
 
