@@ -258,6 +258,31 @@ proptest! {
     }
 }
 
+proptest! {
+    // Each saves a dozen times or two.
+    #![proptest_config(ProptestConfig { cases: 8, ..ProptestConfig::default() })]
+
+    /// Months that are large at first, and small layers on top of them that are packed together
+    /// again and again.
+    #[test]
+    fn layers_on_layers_are_the_whole_log(
+        seeds in prop::collection::vec((0..70_u8, any::<[u16; 6]>()), 90..130),
+        small in 3..8_usize,
+        share in 1..5_usize,
+        asked in prop::collection::vec((any::<u8>(), any::<u16>()), 2),
+        queries in prop::collection::vec(query(), 1..8),
+    ) {
+        let mut batches = vec![small; 20];
+        batches[0] = 60;
+        let pace = Pace { share, ..Pace::default() };
+        let office = Office::new(&seeds, &batches, &|_| Some(pace));
+        same_figures(&office, AsOf::Head, &queries)?;
+        for (choice, place) in asked {
+            same_figures(&office, as_of(&office, choice, place.into()), &queries)?;
+        }
+    }
+}
+
 /// The names and the bytes of what is saved of the months.
 fn layers(office: &Path) -> BTreeMap<String, Vec<u8>> {
     let files = std::fs::read_dir(views::folder(office)).unwrap();
@@ -278,7 +303,7 @@ fn a_save_writes_what_changed_and_not_the_month() {
     // Supports, and now and then what becomes of them: in all months, again and again.
     let seeds: Vec<Seeds> = (0..1_000_u16)
         .map(|n| {
-            let what = if n % 40 < 39 { 60 } else { 20 };
+            let what = if n % 8 < 6 { 60 } else { n as u8 % 24 };
             let seed = |factor| n.wrapping_mul(factor);
             (what, [37, 10_101, 7, 211, 2_013, 17].map(seed))
         })
