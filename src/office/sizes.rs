@@ -59,7 +59,7 @@ impl Part {
             "journal" if name.ends_with(".zst") => Part::Sealed,
             "journal" => Part::Frames,
             "sled" => Part::Index,
-            "views" if name.starts_with("month.") => Part::Months,
+            "views" if name.starts_with("month.") || name.starts_with("layers.") => Part::Months,
             "views" if name.starts_with("cells.") => Part::Cells,
             "views" => Part::Keys,
             "keys" => Part::Subjects,

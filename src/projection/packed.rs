@@ -172,7 +172,7 @@ fn has(base: &dyn Base, month: Month) -> bool {
 
 /// What is made of each item, in their order. Another thread takes from the beginning what this
 /// one, which takes from the end, has not begun.
-fn on_two_cores<T: Sync, R: Send>(items: &[T], make: impl Fn(&T) -> R + Sync) -> Vec<R> {
+pub fn on_two_cores<T: Sync, R: Send>(items: &[T], make: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let left = Mutex::new(0..items.len());
     let next = |first: bool| {
         let mut left = left.lock().unwrap_or_else(PoisonError::into_inner);

@@ -17,7 +17,7 @@ use crate::office::error::OfficeError;
 use crate::projection::Facts;
 use crate::projection::base::Base;
 use crate::projection::cells::{self, Finest, PeriodCells, periods_with};
-use crate::projection::packed::{Month, Packed};
+use crate::projection::packed::{Month, Packed, on_two_cores};
 use crate::projection::partition::Wanted;
 
 /// The first month and the number of months.
@@ -32,6 +32,8 @@ struct Open {
     waits: bool,
     /// How many rows are to be counted.
     rows: u64,
+    /// They are counted now.
+    is_counted: bool,
 }
 
 /// The periods of a save.
@@ -81,13 +83,22 @@ impl<'a> Periods<'a> {
         let mut left = pace
             .counted
             .saturating_add(came.saturating_mul(pace.counted_a_row));
-        for (place, mut open) in open.into_iter().enumerate() {
-            if place == 0 || open.rows <= left {
+        for (place, open) in open.iter_mut().enumerate() {
+            open.is_counted = place == 0 || open.rows <= left;
+            if open.is_counted {
                 left = left.saturating_sub(open.rows);
-                let counted = cells::count(&facts, open.period, open.cells);
-                open.cells = counted.map_err(|error| OfficeError::Views(error.to_string()))?;
             }
-            self.put(open.period, &open.cells)?;
+        }
+        let counted = on_two_cores(&open, |open| {
+            let cells = open.cells.clone();
+            match open.is_counted {
+                true => cells::count(&facts, open.period, cells),
+                false => Ok(cells),
+            }
+        });
+        for (open, cells) in open.iter().zip(counted) {
+            let cells = cells.map_err(|error| OfficeError::Views(error.to_string()))?;
+            self.put(open.period, &cells)?;
         }
         self.write()
     }
@@ -133,6 +144,7 @@ impl<'a> Periods<'a> {
             cells,
             waits,
             rows: 0,
+            is_counted: false,
         };
         for month in months_of(period) {
             let rows = self.rows(month)?.iter();
