@@ -11,7 +11,7 @@
 //! | `e`, first `seq` | a plain block of events (`block.rs`), or where a packed one stands (`block_file.rs`) |
 //! | `i`, id | `seq`, of a new event |
 //! | `t`, tag length, tag, `seq` | of a new event |
-//! | `r`, number, … | ids and tags of old events in sorted runs (`run.rs`) |
+//! | `r`, number, … | where ids and tags of old events stand in sorted runs (`run.rs`, `run_file.rs`) |
 //! | `l` | which runs there are, up to where events are packed, how many are new; CRC-32C |
 //! | `m` | what is indexed: ledger, place in the journal, root, edge of the tree; CRC-32C |
 //!
@@ -27,7 +27,8 @@
 //! of [`Sizes::pack`] events and one sorted run. So there are under 30,000 keys at 10 million
 //! events, and opening takes as long as at ten thousand.
 //!
-//! Packed blocks stand in a file of their own beside sled's. What stays in sled is a tenth of it.
+//! Packed blocks and runs stand in files of their own beside sled's: sled keeps a value twice over.
+//! What stays in sled are new events and where the others are.
 //!
 //! A leaf of sled holds up to 16 values, and one that does not fit a quarter of a sled segment goes
 //! to a file that sled never makes durable and never tidies. So a value has at most 30 KiB (a plain
@@ -39,6 +40,7 @@ mod block;
 mod block_file;
 mod packer;
 mod run;
+mod run_file;
 pub(crate) mod whole;
 
 use std::cell::Cell;
@@ -60,6 +62,7 @@ use block_file::BlockFile;
 use packer::Packer;
 pub(crate) use run::print_of;
 use run::{Run, TagGroup};
+use run_file::{Places, Rows, RunFiles};
 
 use super::durable;
 use super::event::{Envelope, LedgerId, StoredEvent, Tag};
@@ -79,8 +82,9 @@ const PROBES: usize = 512;
 const META_KEY: &[u8] = b"m";
 const LIST_KEY: &[u8] = b"l";
 const META_FORMAT: u8 = 2;
-/// In format 2 packed blocks were values of sled; such an index is built anew.
-const LIST_FORMAT: u8 = 3;
+/// In format 2 packed blocks were values of sled, in format 3 the blocks of runs; such an index is
+/// built anew.
+const LIST_FORMAT: u8 = 4;
 
 /// How much of what is kept where. Tests make them small.
 #[derive(Debug, Clone, Copy)]
@@ -200,6 +204,7 @@ impl List {
             out.extend_from_slice(&run.number.to_be_bytes());
             out.push(run.level);
             out.extend_from_slice(&run.events.to_be_bytes());
+            out.extend_from_slice(&run.bytes.to_be_bytes());
         }
         out.extend_from_slice(&count(self.leaving.len()));
         for number in &self.leaving {
@@ -230,7 +235,8 @@ impl List {
             let number = u32::from_be_bytes(take.array()?);
             let [level] = take.array()?;
             let events = u64::from_be_bytes(take.array()?);
-            list.runs.push(Run::new(number, level, events));
+            let bytes = u64::from_be_bytes(take.array()?);
+            list.runs.push(Run::new(number, level, events, bytes));
         }
         for _ in 0..u32::from_be_bytes(take.array()?) {
             list.leaving.push(u32::from_be_bytes(take.array()?));
@@ -261,6 +267,7 @@ pub(crate) struct Index {
     list: List,
     waiting: Waiting,
     blocks: BlockFile,
+    run_files: Arc<RunFiles>,
     packer: Packer,
     press: Press,
     /// Whole blocks that wait for their run.
@@ -359,6 +366,11 @@ impl Index {
         if list.blocks_end > index.blocks.end() {
             return Err("a part of its blocks is missing".to_owned());
         }
+        for run in &list.runs {
+            if index.run_files.len(run.number)? < run.bytes {
+                return Err("a part of its runs is missing".to_owned());
+            }
+        }
         index.list = list;
         index.flushed = meta.cursor.seq;
         Ok((index, meta))
@@ -390,7 +402,8 @@ impl Index {
             sizes: Sizes::default(),
             list: List::default(),
             waiting: Waiting::default(),
-            blocks: BlockFile::open(path)?,
+            blocks: BlockFile::open(&path.join(block_file::PACKED))?,
+            run_files: Arc::new(RunFiles::of(path)),
             packer: Packer::default(),
             press: Press::default(),
             anew: None,
@@ -402,6 +415,11 @@ impl Index {
 
     fn db(&self) -> Result<&sled::Db, String> {
         self.db.as_ref().ok_or_else(|| "it is closed".to_owned())
+    }
+
+    fn rows(&self) -> Result<Rows<'_>, String> {
+        let (db, files) = (self.db()?, &*self.run_files);
+        Ok(Rows { db, files })
     }
 
     fn get(&self, key: &[u8]) -> Result<Option<IVec>, String> {
@@ -534,23 +552,25 @@ impl Index {
             self.put(&mut waits, key.to_vec(), place.to_vec())?;
         }
         // Ids and tags of the rest stay keys of their own, so that a run ends where blocks do.
-        let number = self.list.next_number;
+        let number = self.next_number()?;
         let end = from + packed as u64;
         let in_run = ids
             .into_iter()
             .filter(|entry| run::parts(entry).1 <= end)
             .map(Ok);
-        run::write_ids(number, in_run, &mut |key, value| {
-            self.put(&mut waits, key, value)
-        })?;
+        let files = self.run_files.clone();
+        let mut writing = files.begin(number)?;
+        run::write_ids(number, in_run, &mut |key, value| writing.put(key, &value))?;
         let below = |(tag, mut seqs): TagGroup| {
             seqs.retain(|seq| *seq <= end);
             (!seqs.is_empty()).then_some(Ok((tag, seqs)))
         };
         let tags_in_run = groups.iter().cloned().filter_map(below);
         run::write_tags(number, tags_in_run, &mut |key, value| {
-            self.put(&mut waits, key, value)
+            writing.put(key, &value)
         })?;
+        let (places, bytes) = writing.finish()?;
+        self.put_places(&mut waits, places)?;
         self.apply(waits.batch)?;
         let mut batch = sled::Batch::default();
         for (seq, block) in block::plain(rest) {
@@ -571,7 +591,9 @@ impl Index {
             }
         }
         if packed > 0 {
-            self.list.runs.push(Run::new(number, 0, packed as u64));
+            self.list
+                .runs
+                .push(Run::new(number, 0, packed as u64, bytes));
             self.list.next_number += 1;
         }
         self.list.packed_to = end;
@@ -590,6 +612,37 @@ impl Index {
             self.apply(std::mem::take(waits).batch)?;
         }
         Ok(())
+    }
+
+    /// Says where the blocks of a run stand.
+    fn put_places(&mut self, waits: &mut Blocks, places: Places) -> Result<(), String> {
+        let mut places = places.into_iter();
+        places.try_for_each(|(key, place)| self.put(waits, key, place.to_vec()))
+    }
+
+    /// The number of the next run. What a writer that was cut short had said of such a run is
+    /// removed: it would stand among the blocks of the new one.
+    fn next_number(&mut self) -> Result<u32, String> {
+        let number = self.list.next_number;
+        self.forget_run(number)?;
+        Ok(number)
+    }
+
+    /// Removes everything that leads to the blocks of a run.
+    fn forget_run(&mut self, number: u32) -> Result<(), String> {
+        let db = self.db()?;
+        let mut batch = sled::Batch::default();
+        let prefix = run::row_prefix(number, b'i');
+        let prefix = prefix.get(..5).unwrap_or_default();
+        let mut any = false;
+        guarded(|| {
+            for key in db.scan_prefix(prefix).keys() {
+                batch.remove(key?);
+                any = true;
+            }
+            Ok(())
+        })?;
+        if any { self.apply(batch) } else { Ok(()) }
     }
 
     /// All keys of a prefix from one on.
@@ -640,7 +693,6 @@ impl Index {
 
     /// Makes one run of many of the same level, as often as there are too many.
     fn merge_runs(&mut self) -> Result<(), String> {
-        self.remove_leaving()?;
         loop {
             let runs = &self.list.runs;
             let Some(level) = runs.last().map(|run| run.level) else {
@@ -652,59 +704,43 @@ impl Index {
                 return Ok(());
             }
             let events = runs.iter().skip(start).map(|run| run.events).sum();
-            let number = self.list.next_number;
-            let db = self.db()?.clone();
+            let number = self.next_number()?;
+            let files = self.run_files.clone();
+            let mut writing = files.begin(number)?;
+            let rows = self.rows()?;
+            let ids = merged.iter().map(|number| run::read_ids(rows, *number));
+            let ids = run::Merge::new(ids.collect());
+            run::write_ids(number, ids, &mut |key, value| writing.put(key, &value))?;
+            let tags = merged.iter().map(|number| run::read_tags(rows, *number));
+            let tags = run::Merge::new(tags.collect());
+            run::write_tags(number, tags, &mut |key, value| writing.put(key, &value))?;
+            let (places, bytes) = writing.finish()?;
             let mut waits = Blocks::default();
-            let ids = merged
-                .iter()
-                .map(|number| run::read_ids(&db, *number))
-                .collect();
-            run::write_ids(number, run::Merge::new(ids), &mut |key, value| {
-                self.put(&mut waits, key, value)
-            })?;
-            let tags = merged
-                .iter()
-                .map(|number| run::read_tags(&db, *number))
-                .collect();
-            run::write_tags(number, run::Merge::new(tags), &mut |key, value| {
-                self.put(&mut waits, key, value)
-            })?;
+            self.put_places(&mut waits, places)?;
             self.apply(waits.batch)?;
             self.list.runs.truncate(start);
             self.list
                 .runs
-                .push(Run::new(number, level.saturating_add(1), events));
+                .push(Run::new(number, level.saturating_add(1), events, bytes));
             self.list.next_number += 1;
-            self.list.leaving = merged;
+            self.list.leaving.extend_from_slice(&merged);
             let mut batch = sled::Batch::default();
             batch.insert(LIST_KEY, self.list.encode());
             self.apply(batch)?;
-            self.remove_leaving()?;
+            merged
+                .into_iter()
+                .try_for_each(|number| self.forget_run(number))?;
         }
     }
 
-    /// Removes the blocks of runs that were merged.
+    /// Removes the files of runs that were merged, once what sled says of it is durable: a state of
+    /// sled from before the merging leads to them. A crash in between leaves them in the list.
     fn remove_leaving(&mut self) -> Result<(), String> {
-        if self.list.leaving.is_empty() {
-            return Ok(());
+        for number in std::mem::take(&mut self.list.leaving) {
+            self.forget_run(number)?;
+            self.run_files.remove(number)?;
         }
-        for number in self.list.leaving.clone() {
-            let db = self.db()?;
-            let mut batch = sled::Batch::default();
-            let prefix = run::row_prefix(number, b'i');
-            let prefix = prefix.get(..5).unwrap_or_default();
-            guarded(|| {
-                for key in db.scan_prefix(prefix).keys() {
-                    batch.remove(key?);
-                }
-                Ok(())
-            })?;
-            self.apply(batch)?;
-        }
-        self.list.leaving.clear();
-        let mut batch = sled::Batch::default();
-        batch.insert(LIST_KEY, self.list.encode());
-        self.apply(batch)
+        Ok(())
     }
 
     /// The `seq` of an id.
@@ -723,9 +759,9 @@ impl Index {
         let print = run::print_of(id);
         let filters = self.probes.fetch_add(1, Ordering::Relaxed) >= PROBES;
         for run in self.list.runs.iter().rev() {
-            let db = self.db()?;
+            let rows = self.rows()?;
             if filters {
-                guarded_text(|| run.build_filter(db))?;
+                guarded_text(|| run.build_filter(rows))?;
             }
             if run.may_hold(print)
                 && let Some(seq) = self.find_in(run, print, id)?
@@ -738,8 +774,8 @@ impl Index {
 
     /// The place of an id in a run; the event itself confirms it.
     fn find_in(&self, run: &Run, print: u64, id: &Uuid) -> Result<Option<u64>, String> {
-        let db = self.db()?;
-        for seq in guarded_text(|| run::find(db, run.number, print))? {
+        let rows = self.rows()?;
+        for seq in guarded_text(|| run::find(rows, run.number, print))? {
             let mut block = self.block(seq)?;
             while let Some(bytes) = block.next_event() {
                 let event = Envelope::read(bytes).ok_or("an event is not readable")?;
@@ -764,14 +800,14 @@ impl Index {
         }
         let mut prints: Vec<u64> = ids.iter().map(run::print_of).collect();
         prints.sort_unstable();
-        let db = self.db()?;
+        let rows = self.rows()?;
         // The first batch passes over the runs; of those that follow most ids are told by a filter.
         let filters = self.probes.fetch_add(prints.len(), Ordering::Relaxed) >= PROBES;
         for run in &self.list.runs {
             if filters {
-                guarded_text(|| run.build_filter(db))?;
+                guarded_text(|| run.build_filter(rows))?;
             }
-            if guarded_text(|| any_in(db, run, &prints))? {
+            if guarded_text(|| any_in(rows, run, &prints))? {
                 return Ok(true);
             }
         }
@@ -783,10 +819,10 @@ impl Index {
         let Some(prefix) = tag_key(tag) else {
             return Ok(Vec::new());
         };
-        let db = self.db()?;
+        let (db, rows) = (self.db()?, self.rows()?);
         let mut seqs = Vec::new();
         for run in &self.list.runs {
-            seqs.extend(guarded_text(|| run::tagged(db, run.number, &prefix))?);
+            seqs.extend(guarded_text(|| run::tagged(rows, run.number, &prefix))?);
         }
         if self.list.new > 0 {
             let new: Vec<u64> = guarded(|| {
@@ -855,6 +891,12 @@ impl Index {
     /// Makes the index durable.
     pub(crate) fn settle(&mut self) -> Result<(), String> {
         self.flush()?;
+        self.sync()?;
+        self.remove_leaving()?;
+        self.sync()
+    }
+
+    fn sync(&mut self) -> Result<(), String> {
         if !self.dirty {
             return Ok(());
         }
@@ -931,7 +973,7 @@ fn run_tags(new: Vec<TagGroup>, waiting: &[Entry], tags: &[Vec<Tag>]) -> Vec<Tag
 }
 
 /// Whether a run holds any of these, which come sorted: a block is read and checked once.
-fn any_in(db: &sled::Db, run: &Run, prints: &[u64]) -> Result<bool, String> {
+fn any_in(rows: Rows<'_>, run: &Run, prints: &[u64]) -> Result<bool, String> {
     let mut block: Vec<run::IdEntry> = Vec::new();
     for print in prints.iter().filter(|print| run.may_hold(**print)) {
         let ends = (block.first(), block.last());
@@ -941,7 +983,7 @@ fn any_in(db: &sled::Db, run: &Run, prints: &[u64]) -> Result<bool, String> {
             let mut above = run::row_prefix(run.number, b'i');
             above.extend_from_slice(&print.to_be_bytes());
             above.extend_from_slice(&[0xff; 6]);
-            let found = run::block_below(db, run.number, b'i', &above)?;
+            let found = run::block_below(rows, run.number, b'i', &above)?;
             let Some((_, value)) = found else { continue };
             block = run::entries(&value)?.to_vec();
         }
@@ -951,6 +993,10 @@ fn any_in(db: &sled::Db, run: &Run, prints: &[u64]) -> Result<bool, String> {
         }
     }
     Ok(false)
+}
+
+fn unreadable_run() -> String {
+    "a block of ids or tags is not as it was written".to_owned()
 }
 
 fn files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
@@ -991,250 +1037,4 @@ fn seq_behind(key: &[u8]) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn meta() -> Meta {
-        let mut frontier = Frontier::new();
-        (0..5).for_each(|number| frontier.push([number; 32]));
-        Meta {
-            ledger: LedgerId::new([4; 16]),
-            cursor: Cursor {
-                seq: 5,
-                at_ms: 6,
-                root: frontier.root(),
-                hash: [7; 32],
-                segment: 1,
-                frame: 128,
-                offset: 900,
-                sealed: false,
-            },
-            frontier,
-        }
-    }
-
-    #[test]
-    fn what_is_indexed_is_read_back_and_no_flipped_bit_is_taken() {
-        let bytes = meta().encode();
-        assert_eq!(Meta::decode(&bytes), Some(meta()));
-        for bit in 0..bytes.len() * 8 {
-            let mut flipped = bytes.clone();
-            flipped[bit / 8] ^= 1 << (bit % 8);
-            assert_eq!(Meta::decode(&flipped), None);
-        }
-    }
-
-    fn entry(seq: u64, bytes: &[u8]) -> StoredEvent {
-        StoredEvent {
-            seq,
-            at_ms: 6,
-            id: Uuid::from_u128(seq.into()),
-            bytes: bytes.into(),
-        }
-    }
-
-    fn meta_at(seq: u64) -> Meta {
-        let mut frontier = Frontier::new();
-        (0..seq).for_each(|_| frontier.push([1; 32]));
-        Meta {
-            cursor: Cursor {
-                seq,
-                root: frontier.root(),
-                ..meta().cursor
-            },
-            frontier,
-            ..meta()
-        }
-    }
-
-    #[test]
-    fn large_events_make_no_files_beside_sled() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("sled");
-        let mut index = Index::create(&path, Duration::from_secs(60)).unwrap();
-        index.sizes.new_most = 20;
-        // What hardly compresses, so that packed blocks are split.
-        let large = |seq: u64| {
-            let mut noise = seq;
-            let mut event = line(seq, Uuid::from_u128(seq.into()));
-            event.pop();
-            event.extend_from_slice(b",\"x\":\"");
-            event.extend(
-                std::iter::repeat_with(|| {
-                    noise = noise
-                        .wrapping_mul(6_364_136_223_846_793_005)
-                        .wrapping_add(1_442_695);
-                    b'a' + (noise >> 60) as u8
-                })
-                .take(65_000),
-            );
-            event.extend_from_slice(b"\"}");
-            event
-        };
-        for first in (0..1_040u64).step_by(16) {
-            for seq in first + 1..=first + 16 {
-                let event = large(seq);
-                index.add(entry(seq, &event), leaf_hash(&event), vec![b"tag".to_vec()]);
-            }
-            index.mark(meta_at(first + 16));
-            if first < 32 || index.is_full() {
-                index.flush().unwrap();
-            }
-        }
-        index.settle().unwrap();
-        assert_eq!(index.list.packed_to, 1_024);
-        assert_eq!(
-            fs::read_dir(path.join("blobs")).map_or(0, Iterator::count),
-            0
-        );
-        for seq in [1, 40, 1_024, 1_030] {
-            assert_eq!(
-                index.block(seq).unwrap().next_event(),
-                Some(large(seq).as_slice())
-            );
-        }
-        assert_eq!(index.last_tagged(b"ta").unwrap(), None);
-    }
-
-    /// An event of a test: its number and its time are what the index reads of it.
-    fn line(seq: u64, id: Uuid) -> Vec<u8> {
-        let ledger = LedgerId::new([4; 16]);
-        format!(
-            "{{\"at\":\"2023-04-12T03:04:05.678Z\",\"id\":\"{id}\",\"ledger\":\"{ledger}\",\"seq\":{seq}}}"
-        )
-        .into_bytes()
-    }
-
-    /// However much is new, waiting, packed or merged: what is found is what a plain list finds.
-    #[test]
-    fn what_is_found_is_what_a_plain_list_finds() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("sled");
-        let small = Sizes {
-            pack: 8,
-            new_most: 12,
-            waiting_most: 30,
-            waiting_bytes: 1 << 20,
-            fan: 3,
-        };
-        let mut index = Index::create(&path, Duration::from_secs(60)).unwrap();
-        index.sizes = small;
-        let (mut ids, mut tags) = (Vec::new(), HashMap::<Vec<u8>, Vec<u64>>::new());
-        let mut noise = 7u64;
-        let mut draw = |below: u64| {
-            noise = noise
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695);
-            (noise >> 33) % below
-        };
-        let mut seq = 0;
-        for round in 0..400u64 {
-            for _ in 0..=draw(5) {
-                seq += 1;
-                // A third of the ids agree in their last half with others.
-                let last_half = if draw(3) == 0 {
-                    draw(20)
-                } else {
-                    seq << 20 | draw(1 << 20)
-                };
-                let id = Uuid::from_u128(u128::from(seq) << 64 | u128::from(last_half));
-                let names: Vec<Tag> = (0..draw(3))
-                    .map(|_| format!("h{}", draw(9) * draw(9)).into_bytes())
-                    .collect();
-                for name in &names {
-                    let seqs = tags.entry(name.clone()).or_default();
-                    if seqs.last() != Some(&seq) {
-                        seqs.push(seq);
-                    }
-                }
-                let bytes = line(seq, id);
-                let stored = StoredEvent {
-                    id,
-                    ..entry(seq, &bytes)
-                };
-                ids.push(id);
-                index.add(stored, leaf_hash(&bytes), names);
-            }
-            index.mark(meta_at(seq));
-            match draw(6) {
-                0 => index.settle().unwrap(),
-                1 | 2 => index.flush().unwrap(),
-                _ if index.is_full() => index.flush().unwrap(),
-                _ => {}
-            }
-            if round % 50 == 49 {
-                index.settle().unwrap();
-                drop(index);
-                let (opened, meta) = Index::open(&path, Duration::from_secs(60)).unwrap();
-                assert_eq!(meta, meta_at(seq));
-                index = opened;
-                index.sizes = small;
-                // Both ways to look for an id: in the blocks, and through the filters.
-                index.probes = AtomicUsize::new(if round > 200 { PROBES } else { 0 });
-            }
-            if round % 25 != 24 {
-                continue;
-            }
-            for (wanted, id) in (1..).zip(&ids) {
-                assert_eq!(index.find(id).unwrap(), Some(wanted));
-                let stranger = Uuid::from_u128(id.as_u128() ^ 1 << 100);
-                assert_eq!(index.find(&stranger).unwrap(), None);
-                if let Some(event) = index.waiting(wanted) {
-                    assert_eq!(event.id, *id);
-                    continue;
-                }
-                let mut block = index.block(wanted).unwrap();
-                let mut lines = std::iter::from_fn(|| block.next_event().map(<[u8]>::to_vec));
-                assert!(
-                    lines.any(|found| found == line(wanted, *id)),
-                    "event {wanted}"
-                );
-            }
-            for (name, seqs) in &tags {
-                assert_eq!(index.tagged(name).unwrap(), *seqs, "{round}");
-                assert_eq!(index.last_tagged(name).unwrap(), seqs.last().copied());
-            }
-            assert_eq!(index.tagged(b"h").unwrap(), Vec::<u64>::new());
-            let some = [
-                Uuid::from_u128(0xffff_0000 << 64 | 0xabcd_ef01),
-                ids[ids.len() / 2],
-            ];
-            assert!(index.may_hold_any(&some).unwrap());
-            assert!(!index.may_hold_any(&some[..1]).unwrap());
-        }
-        assert!(
-            index.list.runs.iter().any(|run| run.level > 1),
-            "{:?}",
-            index.list
-        );
-        let keys = index.db().unwrap().len();
-        assert!(keys < seq as usize / 2, "{keys} keys for {seq} events");
-    }
-
-    #[test]
-    fn a_flipped_bit_in_a_packed_block_is_never_an_event() {
-        let entries: Vec<Entry> = (1..=8)
-            .map(|seq| {
-                let bytes = line(seq, Uuid::from_u128(seq.into()));
-                let leaf = leaf_hash(&bytes);
-                Entry {
-                    event: entry(seq, &bytes),
-                    leaf,
-                }
-            })
-            .collect();
-        let good = Press::default().pack(&entries).unwrap().remove(0).1;
-        assert!(block::open(&good).is_ok());
-        for bit in 0..good.len() * 8 {
-            let mut flipped = good.clone();
-            flipped[bit / 8] ^= 1 << (bit % 8);
-            assert!(block::open(&flipped).is_err());
-        }
-        // A block of other events with a right checksum has another root.
-        let mut other = good.clone();
-        other[13] ^= 1;
-        let crc = crc32c::crc32c(&other[5..]).to_be_bytes();
-        other[1..5].copy_from_slice(&crc);
-        assert!(block::open(&other).is_err());
-    }
-}
+mod tests;

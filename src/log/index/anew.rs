@@ -158,8 +158,10 @@ impl Index {
         } = *anew;
         // What sled says of them must hold after a crash too.
         self.blocks.sync()?;
-        let (number, before) = (self.list.next_number, self.list.packed_to);
+        let (number, before) = (self.next_number()?, self.list.packed_to);
         let events = last - before;
+        let files = self.run_files.clone();
+        let mut writing = files.begin(number)?;
         let (tagged, put) = thread::scope(|scope| {
             let beside = scope.spawn(|| {
                 let mut blocks = Vec::new();
@@ -170,29 +172,27 @@ impl Index {
                 written.map(|()| blocks)
             });
             ids.sort_unstable();
-            let mut waits = Blocks::default();
-            let places = places.into_iter();
-            let mut put = places.map(|(seq, place)| (block_key(seq).to_vec(), place.to_vec()));
-            let put = put.try_for_each(|(key, place)| self.put(&mut waits, key, place));
             let entry =
                 |id: &u128| run::entry((id >> 64) as u64, (id & u128::from(u64::MAX)) as u64);
             let entries = ids.iter().map(|id| Ok::<IdEntry, String>(entry(id)));
-            let put = put.and_then(|()| {
-                run::write_ids(number, entries, &mut |key, value| {
-                    self.put(&mut waits, key, value)
-                })
-            });
+            let put = run::write_ids(number, entries, &mut |key, value| writing.put(key, &value));
             let tagged = beside
                 .join()
                 .unwrap_or_else(|_| Err("writing the tags stopped".to_owned()));
-            (tagged, put.map(|()| waits))
+            (tagged, put)
         });
-        let mut waits = put?;
+        put?;
         for (key, value) in tagged? {
-            self.put(&mut waits, key, value)?;
+            writing.put(key, &value)?;
         }
+        let (rows, bytes) = writing.finish()?;
+        let mut waits = Blocks::default();
+        for (seq, place) in places {
+            self.put(&mut waits, block_key(seq).to_vec(), place.to_vec())?;
+        }
+        self.put_places(&mut waits, rows)?;
         self.apply(waits.batch)?;
-        self.list.runs.push(Run::new(number, LEVEL, events));
+        self.list.runs.push(Run::new(number, LEVEL, events, bytes));
         self.list.next_number += 1;
         self.list.packed_to = last;
         self.list.blocks_end = self.blocks.end();

@@ -1,4 +1,5 @@
-//! The packed blocks of events, one behind the other in a file beside sled's own.
+//! Blocks one behind the other in files beside sled's own: the packed blocks of events in one that
+//! only grows, the blocks of each run in one of its own (`run_file.rs`).
 //!
 //! A packed block never changes, but sled writes every value again whenever the node that it is in
 //! changes or its segment is cleaned, and leaves up to half of each segment empty: of a block of
@@ -18,19 +19,20 @@ use std::path::Path;
 
 use crate::log::disk::real;
 
-/// The name of the file in sled's folder.
-const NAME: &str = "blocks";
+/// The name of the file of packed blocks in sled's folder.
+pub(super) const PACKED: &str = "blocks";
 /// What the place of a block begins with; a block itself begins with another format.
 const PLACED: u8 = 3;
 /// A larger value stands here whatever it is: sled would put it into a file that it never makes
 /// durable.
 const LARGEST_IN_SLED: usize = 30 << 10;
 /// The length of a place.
-const PLACE: usize = 13;
+pub(super) const PLACE: usize = 13;
 /// No block is longer, so that a damaged place does not ask for more.
 const LONGEST: usize = 64 << 20;
 
-/// The file of packed blocks.
+/// A file of blocks.
+#[derive(Debug)]
 pub(super) struct BlockFile {
     file: File,
     end: u64,
@@ -38,12 +40,26 @@ pub(super) struct BlockFile {
 }
 
 impl BlockFile {
-    /// Opens the file in sled's folder, or creates it.
-    pub(super) fn open(folder: &Path) -> Result<BlockFile, String> {
-        let text = |error: std::io::Error| error.to_string();
+    /// Opens a file, or creates it.
+    pub(super) fn open(path: &Path) -> Result<BlockFile, String> {
         let mut options = File::options();
-        let options = options.read(true).write(true).create(true).truncate(false);
-        let file = options.open(folder.join(NAME)).map_err(text)?;
+        BlockFile::with(options.write(true).create(true).truncate(false), path)
+    }
+
+    /// Begins a file anew, whatever was there.
+    pub(super) fn begin(path: &Path) -> Result<BlockFile, String> {
+        let mut options = File::options();
+        BlockFile::with(options.write(true).create(true).truncate(true), path)
+    }
+
+    /// Opens a file that is there, to read it.
+    pub(super) fn finished(path: &Path) -> Result<BlockFile, String> {
+        BlockFile::with(&mut File::options(), path)
+    }
+
+    fn with(options: &mut std::fs::OpenOptions, path: &Path) -> Result<BlockFile, String> {
+        let text = |error: std::io::Error| error.to_string();
+        let file = options.read(true).open(path).map_err(text)?;
         let end = file.metadata().map_err(text)?.len();
         Ok(BlockFile {
             file,
@@ -122,10 +138,11 @@ mod tests {
     #[test]
     fn a_block_is_read_from_its_place_and_no_other_value_is_a_place() {
         let dir = tempfile::tempdir().unwrap();
-        let mut file = BlockFile::open(dir.path()).unwrap();
+        let path = dir.path().join(PACKED);
+        let mut file = BlockFile::open(&path).unwrap();
         let places = [b"one".as_slice(), b"", b"three"].map(|it| file.append(it).unwrap());
         file.sync().unwrap();
-        let file = BlockFile::open(dir.path()).unwrap();
+        let file = BlockFile::open(&path).unwrap();
         assert_eq!(file.end(), 8);
         let read = places.map(|place| file.read(&place).unwrap().unwrap());
         assert_eq!(read, [b"one".to_vec(), b"".to_vec(), b"three".to_vec()]);

@@ -7,9 +7,10 @@
 //! | `r`, number of the run, `i`, first entry | entries of 13 bytes, sorted: the last 8 bytes of an id, `seq` in 5 |
 //! | `r`, number of the run, `t`, first tag and `seq` | zstd: tag length, tag, how many, the first `seq`, the distance to each next, as varints |
 //!
-//! A value begins with format 1 and the CRC-32C of the rest. The last 8 bytes of an id are random
-//! in both forms of id that a ledger has; a hit is confirmed by the event itself, so ids that
-//! agree in them are told apart. Runs of one level are merged when there are [`FAN`] of them.
+//! The blocks stand in a file (`run_file.rs`), sled has their places. A block begins with format 1
+//! and the CRC-32C of the rest. The last 8 bytes of an id are random in both forms of id that a
+//! ledger has; a hit is confirmed by the event itself, so ids that agree in them are told apart.
+//! Runs of one level are merged when there are [`FAN`] of them.
 //!
 //! A block of ids has 24 KB: a look-up copies a block, so a larger one makes it slower, and a
 //! smaller one makes more keys. A block of tags has 24 KB before it is compressed.
@@ -20,6 +21,8 @@ use std::sync::OnceLock;
 
 use sled::IVec;
 
+use super::run_file::Rows;
+use super::unreadable_run;
 use crate::log::event::Tag;
 
 /// So many runs of one level become one of the next.
@@ -70,15 +73,18 @@ pub(super) struct Run {
     pub(super) level: u8,
     /// How many events it covers.
     pub(super) events: u64,
+    /// How many bytes its file has.
+    pub(super) bytes: u64,
     filter: OnceLock<Filter>,
 }
 
 impl Run {
-    pub(super) fn new(number: u32, level: u8, events: u64) -> Run {
+    pub(super) fn new(number: u32, level: u8, events: u64, bytes: u64) -> Run {
         Run {
             number,
             level,
             events,
+            bytes,
             filter: OnceLock::new(),
         }
     }
@@ -91,10 +97,10 @@ impl Run {
     }
 
     /// Reads all ids of the run once, to know of most others that they are not in it.
-    pub(super) fn build_filter(&self, db: &sled::Db) -> Result<(), String> {
+    pub(super) fn build_filter(&self, rows: Rows<'_>) -> Result<(), String> {
         if self.filter.get().is_none() {
             let mut filter = Filter::new(self.events);
-            for value in values(db, self.number, b'i') {
+            for value in values(rows, self.number, b'i') {
                 entries(&value?)?
                     .iter()
                     .for_each(|entry| filter.add(parts(entry).0));
@@ -156,15 +162,12 @@ fn key(number: u32, row: u8, first: &[u8]) -> Vec<u8> {
     key
 }
 
-fn values(db: &sled::Db, number: u32, row: u8) -> impl Iterator<Item = Result<IVec, String>> {
-    let found = db.scan_prefix(row_prefix(number, row));
-    found
-        .values()
-        .map(|value| value.map_err(|error| error.to_string()))
-}
-
-fn unsound() -> String {
-    "a block of ids or tags is not as it was written".to_owned()
+fn values(rows: Rows<'_>, number: u32, row: u8) -> impl Iterator<Item = Result<Vec<u8>, String>> {
+    let found = rows.db.scan_prefix(row_prefix(number, row));
+    found.values().map(move |value| {
+        let place = value.map_err(|error| error.to_string())?;
+        rows.read(number, &place)
+    })
 }
 
 fn close(mut block: Vec<u8>) -> Vec<u8> {
@@ -180,7 +183,7 @@ fn content(value: &[u8]) -> Result<&[u8], String> {
         Some(([FORMAT, crc @ ..], content)) if crc32c::crc32c(content).to_be_bytes() == *crc => {
             Ok(content)
         }
-        _ => Err(unsound()),
+        _ => Err(unreadable_run()),
     }
 }
 
@@ -188,7 +191,7 @@ fn content(value: &[u8]) -> Result<&[u8], String> {
 pub(super) fn entries(value: &[u8]) -> Result<&[IdEntry], String> {
     match content(value)?.as_chunks::<ENTRY>() {
         (entries, []) => Ok(entries),
-        _ => Err(unsound()),
+        _ => Err(unreadable_run()),
     }
 }
 
@@ -215,12 +218,12 @@ fn take_varint(bytes: &mut &[u8]) -> Option<u64> {
 
 /// The groups of a block of tags.
 pub(super) fn groups(value: &[u8]) -> Result<Vec<TagGroup>, String> {
-    let raw = zstd::bulk::decompress(content(value)?, TAGS_MOST).map_err(|_| unsound())?;
+    let raw = zstd::bulk::decompress(content(value)?, TAGS_MOST).map_err(|_| unreadable_run())?;
     let mut bytes = raw.as_slice();
     let mut groups = Vec::new();
     while let Some(len) = bytes.first() {
         let group = take_group(&mut bytes, usize::from(*len) + 1);
-        groups.push(group.ok_or_else(unsound)?);
+        groups.push(group.ok_or_else(unreadable_run)?);
     }
     Ok(groups)
 }
@@ -419,10 +422,10 @@ impl<T: Ord, I: Iterator<Item = Result<T, String>>> Iterator for Merge<T, I> {
 
 /// All ids of a run, sorted.
 pub(super) fn read_ids(
-    db: &sled::Db,
+    rows: Rows<'_>,
     number: u32,
 ) -> impl Iterator<Item = Result<IdEntry, String>> {
-    values(db, number, b'i').flat_map(|value| {
+    values(rows, number, b'i').flat_map(|value| {
         match value.and_then(|value| Ok(entries(&value)?.to_vec())) {
             Ok(entries) => entries.into_iter().map(Ok).collect::<Vec<_>>(),
             Err(why) => vec![Err(why)],
@@ -432,10 +435,10 @@ pub(super) fn read_ids(
 
 /// All tags of a run, sorted.
 pub(super) fn read_tags(
-    db: &sled::Db,
+    rows: Rows<'_>,
     number: u32,
 ) -> impl Iterator<Item = Result<TagGroup, String>> {
-    values(db, number, b't').flat_map(|value| match value.and_then(|value| groups(&value)) {
+    values(rows, number, b't').flat_map(|value| match value.and_then(|value| groups(&value)) {
         Ok(groups) => groups.into_iter().map(Ok).collect::<Vec<_>>(),
         Err(why) => vec![Err(why)],
     })
@@ -443,21 +446,23 @@ pub(super) fn read_tags(
 
 /// The block of a row whose first entry is the last below a key.
 pub(super) fn block_below(
-    db: &sled::Db,
+    rows: Rows<'_>,
     number: u32,
     row: u8,
     above: &[u8],
-) -> Result<Option<(IVec, IVec)>, String> {
-    let found = db.get_lt(above).map_err(|error| error.to_string())?;
-    Ok(found.filter(|(key, _)| key.starts_with(&row_prefix(number, row))))
+) -> Result<Option<(IVec, Vec<u8>)>, String> {
+    let found = rows.db.get_lt(above).map_err(|error| error.to_string())?;
+    let found = found.filter(|(key, _)| key.starts_with(&row_prefix(number, row)));
+    let read = |(key, place): (IVec, IVec)| Ok((key, rows.read(number, &place)?));
+    found.map(read).transpose()
 }
 
 /// The places in a run that an id can have.
-pub(super) fn find(db: &sled::Db, number: u32, print: u64) -> Result<Vec<u64>, String> {
+pub(super) fn find(rows: Rows<'_>, number: u32, print: u64) -> Result<Vec<u64>, String> {
     let mut above = key(number, b'i', &print.to_be_bytes());
     above.extend_from_slice(&[0xff; 6]);
     let mut seqs = Vec::new();
-    while let Some((at, value)) = block_below(db, number, b'i', &above)? {
+    while let Some((at, value)) = block_below(rows, number, b'i', &above)? {
         let entries = entries(&value)?;
         let from = entries.partition_point(|entry| parts(entry).0 < print);
         let hits = entries.iter().skip(from).map(parts);
@@ -471,11 +476,11 @@ pub(super) fn find(db: &sled::Db, number: u32, print: u64) -> Result<Vec<u64>, S
 }
 
 /// The places in a run that have a tag, ascending.
-pub(super) fn tagged(db: &sled::Db, number: u32, tag: &Tag) -> Result<Vec<u64>, String> {
+pub(super) fn tagged(rows: Rows<'_>, number: u32, tag: &Tag) -> Result<Vec<u64>, String> {
     let mut above = key(number, b't', tag);
     above.extend_from_slice(&[0xff; 9]);
     let mut parts = Vec::new();
-    while let Some((at, value)) = block_below(db, number, b't', &above)? {
+    while let Some((at, value)) = block_below(rows, number, b't', &above)? {
         let groups = groups(&value)?;
         let goes_on = groups.first().is_some_and(|group| group.0 >= *tag);
         let mut seqs = Vec::new();

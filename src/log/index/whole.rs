@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 use super::run::{self, ENTRY, IdEntry};
+use super::run_file::Rows;
 use super::{Index, guarded, guarded_text, seq_behind};
 
 /// All ids of an index.
@@ -27,9 +28,10 @@ impl Index {
     /// Every id with its `seq`.
     pub(crate) fn all_ids(&self) -> Result<Ids, String> {
         let db = self.db()?;
+        let rows = self.rows()?;
         let mut ids = Ids::default();
         for run in &self.list.runs {
-            guarded_text(|| ids_of(db, run.number, &mut ids.prints))?;
+            guarded_text(|| ids_of(rows, run.number, &mut ids.prints))?;
         }
         let rows = guarded(|| db.scan_prefix(b"i").collect::<sled::Result<Vec<_>>>())?;
         for (key, value) in rows {
@@ -46,9 +48,10 @@ impl Index {
     /// Every tag with the `seq` of its events.
     pub(crate) fn all_tags(&self) -> Result<Tags, String> {
         let db = self.db()?;
+        let rows = self.rows()?;
         let mut tags = Tags::new();
         for run in &self.list.runs {
-            guarded_text(|| tags_of(db, run.number, &mut tags))?;
+            guarded_text(|| tags_of(rows, run.number, &mut tags))?;
         }
         let keys = guarded(|| {
             db.scan_prefix(b"t")
@@ -75,10 +78,11 @@ fn unsorted() -> String {
     "a block of ids or tags does not stand where it is looked for".to_owned()
 }
 
-fn ids_of(db: &sled::Db, number: u32, into: &mut Vec<(u64, u64)>) -> Result<(), String> {
+fn ids_of(rows: Rows<'_>, number: u32, into: &mut Vec<(u64, u64)>) -> Result<(), String> {
     let mut last: IdEntry = [0; ENTRY];
-    for row in db.scan_prefix(run::row_prefix(number, b'i')) {
-        let (key, value) = row.map_err(|error| error.to_string())?;
+    for row in rows.db.scan_prefix(run::row_prefix(number, b'i')) {
+        let (key, place) = row.map_err(|error| error.to_string())?;
+        let value = rows.read(number, &place)?;
         let entries = run::entries(&value)?;
         if entries.first().map(IdEntry::as_slice) != key.get(6..) {
             return Err(unsorted());
@@ -94,10 +98,11 @@ fn ids_of(db: &sled::Db, number: u32, into: &mut Vec<(u64, u64)>) -> Result<(), 
     Ok(())
 }
 
-fn tags_of(db: &sled::Db, number: u32, into: &mut Tags) -> Result<(), String> {
+fn tags_of(rows: Rows<'_>, number: u32, into: &mut Tags) -> Result<(), String> {
     let mut last = (Vec::new(), 0);
-    for row in db.scan_prefix(run::row_prefix(number, b't')) {
-        let (key, value) = row.map_err(|error| error.to_string())?;
+    for row in rows.db.scan_prefix(run::row_prefix(number, b't')) {
+        let (key, place) = row.map_err(|error| error.to_string())?;
+        let value = rows.read(number, &place)?;
         for (place, (tag, seqs)) in run::groups(&value)?.into_iter().enumerate() {
             let first = seqs.first().copied().unwrap_or_default();
             let named = key
