@@ -71,8 +71,8 @@ fn dress(event: &mut Event, bits: u16) {
         let sealed = r#"{"c":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","k":"aaaaaaaaaaaaaaaaaaaaaaaa","n":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}"#;
         {
             let sealed: Sealed = serde_json::from_str(sealed).unwrap();
-            state.note = Some(Personal::Sealed(sealed.clone()));
-            state.recipient = given(6).then(|| Personal::Sealed(sealed));
+            state.note = Some(Personal::from(sealed.clone()));
+            state.recipient = given(6).then(|| Personal::from(sealed));
         }
         state.ground = given(8).then(|| text(9));
     }

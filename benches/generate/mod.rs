@@ -723,7 +723,7 @@ impl Events {
                     subject: &subject,
                     place,
                 };
-                *value = Personal::Sealed(seal::seal(keys[&subject], nonce, &ad, text).unwrap());
+                *value = seal::seal(keys[&subject], nonce, &ad, text).unwrap().into();
             });
         }
     }

@@ -104,7 +104,7 @@ pub fn open_data(event: &Event) -> Value {
         if value.open_text().is_some()
             && let Some(sealed) = placeholder()
         {
-            *value = Personal::Sealed(sealed);
+            *value = Personal::from(sealed);
         }
     });
     let mut data = serde_json::to_value(&copy.body).unwrap_or_default();

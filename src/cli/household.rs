@@ -120,8 +120,7 @@ pub fn run(
                     && received.as_ref().is_none_or(has)
                     && village.as_ref().is_none_or(lives_in)
             };
-            let found: Vec<&Household> =
-                ledger.state().households.values().filter(wanted).collect();
+            let found: Vec<&Household> = ledger.state().each_household().filter(wanted).collect();
             if let Some(path) = output {
                 return workbook(
                     console,
@@ -162,7 +161,8 @@ fn find<'a>(
     ledger: &'a Reader,
     code: &str,
 ) -> Result<&'a Household, Failure> {
-    ledger.state().households.get(code).ok_or_else(|| {
+    let known = ledger.state().households.get(code);
+    known.map(AsRef::as_ref).ok_or_else(|| {
         let (what, name) = ("household", code.to_owned());
         console.failure(&OfficeError::NotFound { what, name })
     })
@@ -195,7 +195,7 @@ fn search<'a>(ledger: &'a Reader, text: &str) -> Vec<&'a Household> {
             || hit(&reader.field(&subject, &household.personal, "head"))
             || household.persons.iter().any(member)
     };
-    state.households.values().filter(wanted).collect()
+    state.each_household().filter(wanted).collect()
 }
 
 fn list(

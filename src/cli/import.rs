@@ -31,7 +31,7 @@ pub fn run(console: &mut Console<'_>, place: &Place, args: &ImportArgs) -> Resul
     };
     let file = ListFile {
         list: list(args.list),
-        bytes,
+        bytes: Vec::new(),
         name: name.to_string_lossy().into_owned(),
         cohort,
         document: values::document(args.document.as_ref()),
@@ -54,7 +54,7 @@ pub fn run(console: &mut Console<'_>, place: &Place, args: &ImportArgs) -> Resul
     tools.lang = console.lang;
     tools.progress = console.interactive.then(|| progress(console.lang));
     let imported = ledger
-        .import(&mut tools, &by, &file, mode)
+        .import_bytes(&mut tools, &by, &file, bytes.into(), mode)
         .map_err(|error| console.failure(&error))?;
     if let Some(path) = &args.rejects
         && (!imported.issues.is_empty() || file.as_workbook)

@@ -45,8 +45,10 @@ impl std::ops::DerefMut for Writer {
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        let log = self.ledger.log();
-        if views::is_worth_saving(&self.dir, log) {
+        if views::is_worth_saving(&self.dir, self.ledger.log()) {
+            // Nobody decides any more: what was folded for it makes room.
+            self.ledger.let_go_of_state();
+            let log = self.ledger.log();
             // What was recorded is recorded. Where this fails, readers fold the log.
             drop(views::save(&self.dir, log, &mut |_, _| {}));
         }

@@ -201,7 +201,7 @@ pub enum Personal {
     /// The text itself. It can never be serialised, and is wiped from memory when dropped.
     Open(String),
     /// The sealed text: the only form that is written.
-    Sealed(#[zeroize(skip)] Sealed),
+    Sealed(#[zeroize(skip)] Box<Sealed>),
 }
 
 impl Personal {
@@ -233,7 +233,7 @@ impl fmt::Debug for Personal {
 
 impl From<Sealed> for Personal {
     fn from(sealed: Sealed) -> Personal {
-        Personal::Sealed(sealed)
+        Personal::Sealed(Box::new(sealed))
     }
 }
 
@@ -250,7 +250,7 @@ impl Serialize for Personal {
 
 impl<'de> Deserialize<'de> for Personal {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Personal, D::Error> {
-        Sealed::deserialize(deserializer).map(Personal::Sealed)
+        Sealed::deserialize(deserializer).map(Personal::from)
     }
 }
 
@@ -291,7 +291,7 @@ mod tests {
 
     #[test]
     fn a_sealed_field_is_read_back_as_written() {
-        let field = Personal::Sealed(sealed());
+        let field = Personal::from(sealed());
         let json = serde_json::to_string(&field).unwrap();
         let (c, k, n) = ("A".repeat(43), "0".repeat(24), "-".repeat(32));
         assert_eq!(json, format!(r#"{{"c":"{c}","k":"{k}","n":"{n}"}}"#));

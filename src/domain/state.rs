@@ -321,8 +321,8 @@ pub struct State {
     pub documents: BTreeMap<Code, DocumentRegistered>,
     /// Administrative units by id.
     pub units: Units,
-    /// Households by code.
-    pub households: BTreeMap<Code, Household>,
+    /// Households by code, shared with the states that this one was copied from.
+    pub households: BTreeMap<Code, Arc<Household>>,
     /// Persons by code.
     pub persons: BTreeMap<Code, Person>,
     /// Projects by code.
@@ -463,7 +463,7 @@ impl State {
                 self.evolve(event)?;
                 match event.body.subject() {
                     Subject::Household(code) => {
-                        if let Some(household) = self.households.get_mut(&code) {
+                        if let Some(household) = self.household_mut(&code) {
                             household.personal = PersonalFields::new();
                         }
                     }
@@ -537,6 +537,7 @@ impl State {
             };
             let heir = self.units.resolve(&home, on);
             if *heir != home {
+                let household = Arc::make_mut(household);
                 household.villages.push(Some(on), seq, heir.clone());
             }
         }
@@ -546,26 +547,26 @@ impl State {
         match &event.body {
             Body::HouseholdRegistered(data) => self.register_household(event, data),
             Body::HouseholdMoved(data) => {
-                if let Some(household) = self.households.get_mut(&data.household) {
+                if let Some(household) = self.household_mut(&data.household) {
                     household
                         .villages
                         .push(data.on, event.seq, data.village.clone());
                 }
             }
             Body::HouseholdHeadChanged(data) => {
-                if let Some(household) = self.households.get_mut(&data.household) {
+                if let Some(household) = self.household_mut(&data.household) {
                     replace(&mut household.minority, &data.minority);
                     keep(&mut household.personal, event, &event.body);
                 }
             }
             Body::HouseholdChanged(data) => {
-                if let Some(household) = self.households.get_mut(&data.household) {
+                if let Some(household) = self.household_mut(&data.household) {
                     replace(&mut household.members, &data.members);
                     keep(&mut household.personal, event, &event.body);
                 }
             }
             Body::HouseholdClassified(data) => {
-                if let Some(household) = self.households.get_mut(&data.household) {
+                if let Some(household) = self.household_mut(&data.household) {
                     household
                         .classes
                         .push(data.effective_from, event.seq, data.class);
@@ -602,6 +603,10 @@ impl State {
         }
     }
 
+    fn household_mut(&mut self, code: &Code) -> Option<&mut Household> {
+        self.households.get_mut(code).map(Arc::make_mut)
+    }
+
     fn register_household(&mut self, event: &Event, data: &HouseholdRegistered) {
         let mut villages = Dated::default();
         if let Some(village) = &data.village {
@@ -621,22 +626,23 @@ impl State {
             predecessors: BTreeSet::new(),
         };
         keep(&mut household.personal, event, &event.body);
-        self.households.insert(data.household.clone(), household);
+        self.households
+            .insert(data.household.clone(), household.into());
     }
 
     fn succeed(&mut self, household: &Code, heirs: &[Code]) {
         for heir in heirs.iter().filter(|heir| *heir != household) {
-            if let Some(known) = self.households.get_mut(heir) {
+            if let Some(known) = self.household_mut(heir) {
                 known.predecessors.insert(household.clone());
             }
-            if let Some(known) = self.households.get_mut(household) {
+            if let Some(known) = self.household_mut(household) {
                 known.successors.insert(heir.clone());
             }
         }
     }
 
     fn end_household(&mut self, household: &Code, on: Option<NaiveDate>, seq: u64) {
-        if let Some(known) = self.households.get_mut(household) {
+        if let Some(known) = self.household_mut(household) {
             known.ended = on.map(|on| HouseholdEnd { on, seq });
         }
     }
@@ -645,9 +651,10 @@ impl State {
         if let Some(person) = self.persons.get(&data.person)
             && let Some(old) = self.households.get_mut(&person.household)
         {
+            let old = Arc::make_mut(old);
             old.persons.retain(|code| *code != data.person);
         }
-        if let Some(household) = self.households.get_mut(&data.household) {
+        if let Some(household) = self.household_mut(&data.household) {
             household.persons.push(data.person.clone());
         }
         let person = self
@@ -742,20 +749,24 @@ impl State {
 
     /// Supports of the same kind for the same beneficiary and period, that stand.
     pub fn possible_duplicates(&self, state: &SupportState) -> Vec<Uuid> {
-        let Some(key) = duplicate_key(state) else {
+        let Some(parts) = duplicate_parts(state) else {
             return Vec::new();
         };
-        let (who, kind, covers, on) = &key;
-        let number = duplicate_number(&(who, kind, *covers, *on));
         // A correction may have moved a support to another beneficiary, kind or period.
         let stands = |id: &Uuid| {
             let record = self.supports.get(id).filter(|record| !record.reversed);
             record.is_some_and(|record| {
                 let mut entries = record.entries.iter();
-                entries.any(|entry| duplicate_key(&entry.state).as_ref() == Some(&key))
+                entries.any(|entry| duplicate_parts(&entry.state).as_ref() == Some(&parts))
             })
         };
+        let number = duplicate_number(&parts);
         numbered(&self.duplicates, number).filter(stands).collect()
+    }
+
+    /// All households, by code.
+    pub fn each_household(&self) -> impl Iterator<Item = &Household> {
+        self.households.values().map(AsRef::as_ref)
     }
 
     /// The village that a household lives in on a day.

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::clock::next_at;
 use super::disk::{self, File};
 use super::error::LogError;
-use super::event::{Head, LedgerId, NewEvent, Stamp, StoredEvent, Tag};
+use super::event::{Condition, Head, LedgerId, NewEvent, Stamp, StoredEvent, Tag};
 use super::index::{Block, Index, Meta};
 use super::intake::{Recorded, admit, all_refused, answers};
 use super::journal::range::JournalEvents;
@@ -152,7 +152,8 @@ impl SledLog {
             frame.leaves.iter().for_each(|leaf| frontier.push(*leaf));
             let end = frame.last_seq == last;
             let spec = spec(batch_first, &frame, at_ms, &frontier, end);
-            writer.put_whole(spec, &mut frame.bytes, frame.crc)?;
+            let crc = frame.crc;
+            writer.put_whole(spec, frame.bytes_mut(), crc)?;
             written
                 .marks
                 .push((writer.cursor().clone(), frontier.clone()));
@@ -178,8 +179,14 @@ impl SledLog {
     }
 
     /// Brings what is durable into the index. It is recorded whatever becomes of this.
-    fn index_written(&mut self, written: Written) -> Vec<StoredEvent> {
-        let hashed = written.stored.iter().cloned().zip(written.leaves);
+    /// The events are given back where somebody looks at them; else they are let go of one by one.
+    fn index_written(&mut self, written: Written, seen: bool) -> Vec<StoredEvent> {
+        let stored = if seen {
+            written.stored.clone()
+        } else {
+            Vec::new()
+        };
+        let hashed = written.stored.into_iter().zip(written.leaves);
         let mut events = hashed.zip(written.tags).peekable();
         for (cursor, frontier) in written.marks {
             let seq = cursor.seq;
@@ -198,7 +205,33 @@ impl SledLog {
                 break;
             }
         }
-        written.stored
+        stored
+    }
+
+    fn append_all(&mut self, batches: Vec<Batch>, seen: bool) -> Vec<Result<Appended, LogError>> {
+        if let Err(error) = self.usable() {
+            return batches.iter().map(|_| Err(error.clone())).collect();
+        }
+        let admitted = admit(batches, self.head.seq, &*self);
+        let (at_ms, stamp) = match self.stamp() {
+            Ok(stamp) => stamp,
+            Err(error) => return all_refused(admitted.verdicts, &error),
+        };
+        if admitted.events.is_empty() {
+            return answers(admitted.verdicts, Vec::new(), at_ms);
+        }
+        if let Err(error) = self.has_room(&admitted.events) {
+            return all_refused(admitted.verdicts, &error);
+        }
+        match self.write(admitted.events, at_ms, &stamp) {
+            Ok(written) => {
+                self.advance(&written, at_ms);
+                let stored = self.index_written(written, seen);
+                self.close_segment();
+                answers(admitted.verdicts, stored, at_ms)
+            }
+            Err(fault) => all_refused(admitted.verdicts, &self.fail(fault)),
+        }
     }
 
     /// Closes a segment that is full, and has full ones sealed while appends go on.
@@ -359,29 +392,16 @@ impl EventRead for SledLog {
 
 impl EventLog for SledLog {
     fn append_group(&mut self, batches: Vec<Batch>) -> Vec<Result<Appended, LogError>> {
-        if let Err(error) = self.usable() {
-            return batches.iter().map(|_| Err(error.clone())).collect();
-        }
-        let admitted = admit(batches, self.head.seq, &*self);
-        let (at_ms, stamp) = match self.stamp() {
-            Ok(stamp) => stamp,
-            Err(error) => return all_refused(admitted.verdicts, &error),
-        };
-        if admitted.events.is_empty() {
-            return answers(admitted.verdicts, Vec::new(), at_ms);
-        }
-        if let Err(error) = self.has_room(&admitted.events) {
-            return all_refused(admitted.verdicts, &error);
-        }
-        match self.write(admitted.events, at_ms, &stamp) {
-            Ok(written) => {
-                self.advance(&written, at_ms);
-                let stored = self.index_written(written);
-                self.close_segment();
-                answers(admitted.verdicts, stored, at_ms)
-            }
-            Err(fault) => all_refused(admitted.verdicts, &self.fail(fault)),
-        }
+        self.append_all(batches, true)
+    }
+
+    fn append_unseen(
+        &mut self,
+        events: Vec<NewEvent>,
+        condition: &Condition,
+    ) -> Result<Appended, LogError> {
+        let mut answers = self.append_all(vec![(events, condition.clone())], false);
+        answers.pop().unwrap_or(Err(LogError::Closed))
     }
 
     fn settle(&mut self) -> Result<(), LogError> {
@@ -506,7 +526,7 @@ mod tests {
         let mut written = log.write(events.collect(), at_ms, &stamp).unwrap();
         assert!(written.marks.len() > 2);
         written.marks.truncate(1);
-        drop(log.index_written(written));
+        drop(log.index_written(written, false));
         log.close().unwrap();
         let log = SledLog::open(dir.path(), options()).unwrap();
         assert!(matches!(log.report().index, IndexState::CaughtUp { .. }));

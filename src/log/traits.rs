@@ -123,6 +123,21 @@ pub trait EventLog: EventRead + Send {
         answers.pop().unwrap_or(Err(LogError::Closed))
     }
 
+    /// As [`EventLog::append`], for whoever does not look at the events as they stand in the log:
+    /// they need not be kept, and the answer has none.
+    ///
+    /// # Errors
+    /// As [`EventLog::append`].
+    fn append_unseen(
+        &mut self,
+        events: Vec<NewEvent>,
+        condition: &Condition,
+    ) -> Result<Appended, LogError> {
+        let mut appended = self.append(events, condition)?;
+        appended.events.clear();
+        Ok(appended)
+    }
+
     /// Adds several batches that waited together: each all or none, all made durable at once. A
     /// batch that is refused does not hinder the others; a later batch sees the earlier ones.
     /// There is one answer a batch, in their order.

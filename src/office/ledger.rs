@@ -227,6 +227,11 @@ impl<L: EventRead> Ledger<L> {
         &self.log
     }
 
+    /// Lets go of what was folded. Nothing can be decided or asked after it but of the log.
+    pub fn let_go_of_state(&mut self) {
+        (self.view, self.part) = (View::default(), None);
+    }
+
     /// Gives the log back.
     pub fn into_log(self) -> L {
         self.log

@@ -300,7 +300,7 @@ struct Drafts<'a> {
 enum DraftEntries<'a> {
     All(Vec<Result<Entry, Rejection>>),
     /// Made whenever they are looked at: of a long list they would take more than the rows do.
-    Supports(&'a Rows<'a>, Vec<SupportRow>),
+    Supports(&'a Rows<'a>, Vec<Option<Box<SupportRow>>>),
 }
 
 impl<'a> From<Made> for Drafts<'a> {
@@ -351,10 +351,14 @@ impl<'a> Drafts<'a> {
             grouped.sort_by_key(|(group, _)| *group);
             rows = grouped.into_iter().map(|(_, row)| row).collect();
         }
+        let numbers = rows.iter().map(|row| row.row).collect();
+        // One by one they can be let go of; the vector they came in goes now.
+        let mut apart = Vec::with_capacity(rows.len());
+        apart.extend(rows.into_iter().map(Box::new).map(Some));
         Drafts {
             ends,
-            rows: rows.iter().map(|row| row.row).collect(),
-            entries: DraftEntries::Supports(of, rows),
+            rows: numbers,
+            entries: DraftEntries::Supports(of, apart),
         }
     }
 
@@ -362,8 +366,16 @@ impl<'a> Drafts<'a> {
         self.ends.len()
     }
 
-    /// Lets go of the entries; the rows of each are still known.
-    fn let_go(&mut self) {
+    /// Lets go of what an entry is made from; its rows are still known.
+    fn let_go(&mut self, at: usize) {
+        let range = self.range(at);
+        if let DraftEntries::Supports(_, rows) = &mut self.entries {
+            rows.get_mut(range).unwrap_or_default().fill_with(|| None);
+        }
+    }
+
+    /// Lets go of all entries.
+    fn let_go_of_all(&mut self) {
         self.entries = DraftEntries::All(Vec::new());
     }
 
@@ -385,25 +397,30 @@ impl<'a> Drafts<'a> {
                 None => Err(Rejection::Missing("ref")),
             },
             DraftEntries::Supports(of, rows) => {
-                let rows = rows.get(self.range(at)).unwrap_or_default();
-                of.support(rows).map(Cow::Owned)
+                let rows = rows.get(self.range(at)).unwrap_or_default().iter();
+                let rows: Vec<&SupportRow> = rows.flatten().map(Box::as_ref).collect();
+                of.support(&rows).map(Cow::Owned)
             }
         }
     }
 }
 
 /// The entries of some drafts: those in which nothing is wrong so far.
-struct Sound<'a> {
-    drafts: &'a Drafts<'a>,
+struct Sound<'a, 'd> {
+    drafts: &'a mut Drafts<'d>,
     places: Vec<usize>,
 }
 
-impl Entries for Sound<'_> {
+impl Entries for Sound<'_, '_> {
     fn count(&self) -> usize {
         self.places.len()
     }
 
-    fn entry(&self, at: usize) -> Option<Cow<'_, Entry>> {
+    fn take(&mut self, at: usize) -> Option<Cow<'_, Entry>> {
+        // What became an entry before is not needed any more.
+        if let Some(before) = at.checked_sub(1).and_then(|before| self.places.get(before)) {
+            self.drafts.let_go(*before);
+        }
         self.drafts.entry(*self.places.get(at)?).ok()
     }
 }
@@ -542,7 +559,7 @@ impl Rows<'_> {
         rows.iter().map(|row| (vec![row.row], draft(row))).collect()
     }
 
-    fn support(&self, rows: &[SupportRow]) -> Result<Entry, Rejection> {
+    fn support(&self, rows: &[&SupportRow]) -> Result<Entry, Rejection> {
         let Some((first, more)) = rows.split_first() else {
             return Err(Rejection::Missing("ref"));
         };
@@ -750,7 +767,7 @@ fn cohort_drafts(rows: &Rows<'_>, read: &ListRead<crate::import::CohortRow>) -> 
 }
 
 /// The supports that a list of stages names, whatever else is wrong with it.
-fn references(state: &State, file: &ListFile) -> HashSet<Code> {
+fn references(state: &State, file: &ListFile, bytes: &[u8]) -> HashSet<Code> {
     let named = Mutex::new(HashSet::new());
     let units = Units {
         of_support: &|reference| {
@@ -764,7 +781,7 @@ fn references(state: &State, file: &ListFile) -> HashSet<Code> {
         ledger: state.ledger_id.clone(),
         ..file.options.clone()
     };
-    drop(read_stages(&file.bytes, &file.name, &options, &units));
+    drop(read_stages(bytes, &file.name, &options, &units));
     named.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -781,8 +798,24 @@ impl<L: EventLog> Ledger<L> {
         file: &ListFile,
         mode: Mode,
     ) -> Result<Imported, OfficeError> {
+        self.import_bytes(tools, by, file, Cow::Borrowed(&file.bytes), mode)
+    }
+
+    /// As [`Ledger::import`], with the file's bytes apart from what is said of it: they are let go
+    /// of as soon as nothing more is read from them.
+    ///
+    /// # Errors
+    /// As [`Ledger::import`].
+    pub fn import_bytes(
+        &mut self,
+        tools: &mut Tools,
+        by: &Actor,
+        file: &ListFile,
+        bytes: Cow<'_, [u8]>,
+        mode: Mode,
+    ) -> Result<Imported, OfficeError> {
         if file.list == List::Stages {
-            let references = references(self.state(), file);
+            let references = references(self.state(), file, &bytes);
             self.know(Some(Wants {
                 references,
                 ..Wants::default()
@@ -815,65 +848,65 @@ impl<L: EventLog> Ledger<L> {
         let mut rows = Rows {
             codes,
             file,
-            sha256: hex(&Sha256::digest(&file.bytes)),
+            sha256: hex(&Sha256::digest(&bytes)),
             sheet: None,
             register: None,
         };
-        let (bytes, name) = (file.bytes.as_slice(), file.name.as_str());
+        let name = file.name.as_str();
         let options = &ReadOptions {
             ledger: state.ledger_id.clone(),
             ..file.options.clone()
         };
         match file.list {
             List::Households => {
-                let read = read_households(bytes, name, options);
+                let read = read_households(&bytes, name, options);
                 rows.sheet = read.origin.sheet.as_deref().map(str::to_owned);
                 let drafts = household_drafts(&rows, &read).into();
-                self.import_rows(tools, by, file, read, drafts, mode)
+                self.import_rows(tools, by, (file, bytes), read, drafts, mode)
             }
             List::Persons => {
-                let read = read_persons(bytes, name, options);
+                let read = read_persons(&bytes, name, options);
                 rows.sheet = read.origin.sheet.as_deref().map(str::to_owned);
                 let drafts = person_drafts(&rows, &read).into();
-                self.import_rows(tools, by, file, read, drafts, mode)
+                self.import_rows(tools, by, (file, bytes), read, drafts, mode)
             }
             List::Projects => {
-                let read = read_projects(bytes, name, options, &units);
+                let read = read_projects(&bytes, name, options, &units);
                 rows.sheet = read.origin.sheet.as_deref().map(str::to_owned);
                 let drafts = rows.projects(&read.rows).into();
-                self.import_rows(tools, by, file, read, drafts, mode)
+                self.import_rows(tools, by, (file, bytes), read, drafts, mode)
             }
             List::Members => {
-                let read = read_members(bytes, name, options);
+                let read = read_members(&bytes, name, options);
                 rows.sheet = read.origin.sheet.as_deref().map(str::to_owned);
                 let drafts = rows.members(&read.rows).into();
-                self.import_rows(tools, by, file, read, drafts, mode)
+                self.import_rows(tools, by, (file, bytes), read, drafts, mode)
             }
             List::Cohort => {
-                let read = read_cohort(bytes, name, options);
+                let read = read_cohort(&bytes, name, options);
                 rows.sheet = read.origin.sheet.as_deref().map(str::to_owned);
                 let drafts = cohort_drafts(&rows, &read).into();
-                self.import_rows(tools, by, file, read, drafts, mode)
+                self.import_rows(tools, by, (file, bytes), read, drafts, mode)
             }
             List::Supports => {
-                let mut read = read_supports(bytes, name, options, &units);
+                let mut read = read_supports(&bytes, name, options, &units);
                 rows.sheet = read.origin.sheet.as_deref().map(str::to_owned);
                 if read.rows.iter().any(is_by_name) {
                     // Whom a name means is asked of everybody.
                     if self.part.is_some() {
                         self.know_all()?;
-                        return self.import(tools, by, file, mode);
+                        return self.import_bytes(tools, by, file, bytes, mode);
                     }
                     rows.register = Some(Register::open(state, &self.personal()));
                 }
                 let drafts = Drafts::of_supports(&rows, std::mem::take(&mut read.rows));
-                self.import_rows(tools, by, file, read, drafts, mode)
+                self.import_rows(tools, by, (file, bytes), read, drafts, mode)
             }
             List::Stages => {
-                let read = read_stages(bytes, name, options, &units);
+                let read = read_stages(&bytes, name, options, &units);
                 rows.sheet = read.origin.sheet.as_deref().map(str::to_owned);
                 let drafts = rows.stages(state, &read.rows).into();
-                self.import_rows(tools, by, file, read, drafts, mode)
+                self.import_rows(tools, by, (file, bytes), read, drafts, mode)
             }
         }
     }
@@ -882,11 +915,12 @@ impl<L: EventLog> Ledger<L> {
         &mut self,
         tools: &mut Tools,
         by: &Actor,
-        file: &ListFile,
+        (file, bytes): (&ListFile, Cow<'_, [u8]>),
         mut read: ListRead<R>,
         mut drafts: Drafts<'_>,
         mode: Mode,
     ) -> Result<Imported, OfficeError> {
+        let bytes = file.as_workbook.then_some(bytes);
         let mut issues = std::mem::take(&mut read.issues);
         let faulty: HashSet<u64> = issues.iter().filter_map(|issue| issue.row).collect();
         let refuse = |rows: &[u64], rejection: &Rejection, issues: &mut Vec<ImportIssue>| {
@@ -914,14 +948,14 @@ impl<L: EventLog> Ledger<L> {
         self.know(wants)?;
         let stop = mode == Mode::Whole && !issues.is_empty();
         let as_if = if stop { Mode::DryRun } else { mode };
-        let sound = Sound {
-            drafts: &drafts,
+        let mut sound = Sound {
+            drafts: &mut drafts,
             places,
         };
-        let mut plan = self.plan(tools, by, &sound, as_if)?;
+        let mut plan = self.plan(tools, by, &mut sound, as_if)?;
         let places = sound.places;
         // What is not needed any more makes room for what is appended.
-        drafts.let_go();
+        drafts.let_go_of_all();
         let outcomes = plan.take_outcomes();
         let (mut recorded, mut already) = (0, read.answered.len());
         // Only a sheet that is given back says what became of every row.
@@ -969,7 +1003,8 @@ impl<L: EventLog> Ledger<L> {
         let mut notices = std::mem::take(&mut read.notices);
         let rejects = if file.as_workbook {
             let ledger = self.state().ledger_id.clone();
-            let written = read.write_returned(&file.bytes, &issues, &answers, &ledger, lang);
+            let bytes = bytes.as_deref().unwrap_or_default();
+            let written = read.write_returned(bytes, &issues, &answers, &ledger, lang);
             let written = written.map_err(|error| std::io::Error::other(error.to_string()));
             written.map(|returned| {
                 notices.extend(returned.rebuilt.map(ImportNotice::Rebuilt));

@@ -181,7 +181,7 @@ fn seal_event(
             place,
         };
         match seal::seal(&key, nonce, &ad, text) {
-            Ok(sealed) => *value = Personal::Sealed(sealed),
+            Ok(sealed) => *value = sealed.into(),
             Err(error) => failed = Some(error),
         }
     });

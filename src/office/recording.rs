@@ -120,20 +120,20 @@ impl Recorded {
     }
 }
 
-/// Entries that are looked at one after the other, in their order.
+/// Entries that are decided one after the other, in their order.
 pub(super) trait Entries {
     /// How many there are.
     fn count(&self) -> usize;
-    /// One of them, which may be made only now.
-    fn entry(&self, at: usize) -> Option<Cow<'_, Entry>>;
+    /// One of them, which may be made only now, and for which nobody asks again.
+    fn take(&mut self, at: usize) -> Option<Cow<'_, Entry>>;
 }
 
-impl Entries for [Entry] {
+impl Entries for &[Entry] {
     fn count(&self) -> usize {
         self.len()
     }
 
-    fn entry(&self, at: usize) -> Option<Cow<'_, Entry>> {
+    fn take(&mut self, at: usize) -> Option<Cow<'_, Entry>> {
         self.get(at).map(Cow::Borrowed)
     }
 }
@@ -260,14 +260,14 @@ impl<L: EventLog> Ledger<L> {
     }
 
     /// As [`Ledger::record`], of entries whose decision looks at nothing that is not known.
-    fn record_known<E: Entries + ?Sized>(
+    fn record_known(
         &mut self,
         tools: &mut Tools,
         by: &Actor,
-        entries: &E,
+        mut entries: &[Entry],
         mode: Mode,
     ) -> Result<Recorded, OfficeError> {
-        let mut plan = self.plan(tools, by, entries, mode)?;
+        let mut plan = self.plan(tools, by, &mut entries, mode)?;
         let outcomes = plan.take_outcomes();
         let appended = self.append_plan(tools, plan)?;
         Ok(Recorded { outcomes, appended })
@@ -314,11 +314,11 @@ impl<L: EventLog> Ledger<L> {
     ///
     /// # Errors
     /// [`OfficeError`] when the log or the keys fail.
-    pub(super) fn plan<E: Entries + ?Sized>(
+    pub(super) fn plan<E: Entries>(
         &self,
         tools: &mut Tools,
         by: &Actor,
-        entries: &E,
+        entries: &mut E,
         mode: Mode,
     ) -> Result<Plan, OfficeError> {
         let now_ms = tools.clock.now_ms().max(self.stand.at_ms);
@@ -342,8 +342,12 @@ impl<L: EventLog> Ledger<L> {
                 timeless: true,
                 goes_in: mode != Mode::DryRun,
             };
-            for entry in (0..entries.count()).map_while(|at| entries.entry(at)) {
-                tools.tick(plan.outcomes.len(), entries.count());
+            let count = entries.count();
+            for at in 0..count {
+                let Some(entry) = entries.take(at) else {
+                    break;
+                };
+                tools.tick(at, count);
                 let outcome = self.decided(tools, &given, entry, &mut plan, &mut batch)?;
                 if mode == Mode::Whole && matches!(outcome, Outcome::Rejected(_)) {
                     plan.goes_in = false;
@@ -432,7 +436,13 @@ impl<L: EventLog> Ledger<L> {
             // part, the one before is folded again in the one case that it is needed.
             self.part.is_none().then_some(before)
         });
-        let appended = match self.log.append(new, &Condition::default()) {
+        let counts = self.part.is_none();
+        let appended = if counts || !folded {
+            self.log.append(new, &Condition::default())
+        } else {
+            self.log.append_unseen(new, &Condition::default())
+        };
+        let appended = match appended {
             Ok(appended) => appended,
             Err(error) => {
                 self.restore_state(folded, before)?;
@@ -443,8 +453,7 @@ impl<L: EventLog> Ledger<L> {
             let state = &mut self.view.state;
             (state.seq, state.at_ms) = (appended.last, appended.at_ms);
         }
-        let counts = self.part.is_none();
-        for stored in appended.events.iter().filter(|_| counts || !folded) {
+        for stored in &appended.events {
             let event = match batch.next_kept(stored.id) {
                 Some(mut event) => {
                     (event.at_ms, event.seq) = (stored.at_ms, stored.seq);

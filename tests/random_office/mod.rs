@@ -380,7 +380,7 @@ impl World {
                 let village = villages[which % villages.len()].clone();
                 let names = [format!("Thôn {number} A"), format!("Thôn {number} B")];
                 let half = |name: &String| new(UnitLevel::Village, name.clone(), communes.first());
-                let homes = self.office.ledger.state().households.values();
+                let homes = self.office.ledger.state().each_household();
                 let lives = |known: &&socai::domain::state::Household| {
                     let home = known.villages.on(on);
                     home.is_some_and(|home| home.as_str() == village)

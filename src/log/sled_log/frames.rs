@@ -24,7 +24,7 @@ pub(super) struct Frame {
     pub(super) first_seq: u64,
     pub(super) last_seq: u64,
     /// The place of the header, then the events, each closed by a line feed.
-    pub(super) bytes: Vec<u8>,
+    bytes: Arc<[u8]>,
     /// The id of each event, and where it ends, at its line feed.
     ends: Vec<(Uuid, usize)>,
     /// The tags of each event.
@@ -43,33 +43,39 @@ impl Frame {
             len,
         } = part;
         let count = events.len();
-        let mut frame = Frame {
-            first_seq,
-            last_seq: first_seq + count as u64 - 1,
-            bytes: Vec::with_capacity(FRAME_HEADER + len),
-            ends: Vec::with_capacity(count),
-            tags: Vec::with_capacity(count),
-            leaves: Vec::with_capacity(count),
-            crc: 0,
-        };
-        let bytes = &mut frame.bytes;
+        let mut bytes = Vec::with_capacity(FRAME_HEADER + len);
         bytes.resize(FRAME_HEADER, 0);
+        let mut ends = Vec::with_capacity(count);
+        let mut tags = Vec::with_capacity(count);
+        let mut leaves = Vec::with_capacity(count);
         for (seq, event) in (first_seq..).zip(events) {
             let begin = bytes.len();
-            event.encode(stamp, seq, bytes);
-            let leaf = leaf_hash(bytes.get(begin..).unwrap_or_default());
-            frame.leaves.push(leaf);
-            frame.ends.push((event.id, bytes.len()));
-            frame.tags.push(event.tags);
+            event.encode(stamp, seq, &mut bytes);
+            leaves.push(leaf_hash(bytes.get(begin..).unwrap_or_default()));
+            ends.push((event.id, bytes.len()));
+            tags.push(event.tags);
             bytes.push(b'\n');
         }
-        frame.crc = crc32c::crc32c(bytes.get(FRAME_HEADER..).unwrap_or_default());
-        frame
+        Frame {
+            first_seq,
+            last_seq: first_seq + count as u64 - 1,
+            crc: crc32c::crc32c(bytes.get(FRAME_HEADER..).unwrap_or_default()),
+            // The thread that made it has the memory that its events left.
+            bytes: bytes.into(),
+            ends,
+            tags,
+            leaves,
+        }
+    }
+
+    /// Its bytes, to be written under a header; none once they are stored.
+    pub(super) fn bytes_mut(&mut self) -> &mut [u8] {
+        Arc::get_mut(&mut self.bytes).unwrap_or_default()
     }
 
     /// Gives the events as they stand in the log.
     pub(super) fn store(self, at_ms: i64, stored: &mut Vec<StoredEvent>) {
-        let whole: Arc<[u8]> = self.bytes.into();
+        let whole = self.bytes;
         let mut begin = FRAME_HEADER;
         for (seq, (id, end)) in (self.first_seq..).zip(self.ends) {
             stored.push(StoredEvent {
