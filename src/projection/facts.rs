@@ -5,9 +5,11 @@
 //! comparison and never a replay. A contra correction adds rows with `sign` -1 and +1.
 
 use std::collections::HashMap;
+use std::hash::BuildHasher;
 use std::sync::{Arc, OnceLock};
 
 use chrono::{Datelike, NaiveDate};
+use hashbrown::HashTable;
 use uuid::Uuid;
 
 use super::base::{Base, Codes, Replaced, SmallDictionaries, Whose};
@@ -156,7 +158,8 @@ pub struct Facts {
     pub places: Interner<Vec<Code>>,
     /// Periods a support pays for.
     pub periods: Interner<Period>,
-    slots: HashMap<Uuid, u32, Quick>,
+    /// The places of supports among `supports`, by their ids.
+    slots: HashTable<u32>,
     supports: Vec<Support>,
     /// For each row, the row of the same support before it.
     before: Vec<u32>,
@@ -178,6 +181,7 @@ impl Default for Facts {
 /// What the fold knows of a support.
 #[derive(Debug, Clone, Copy)]
 struct Support {
+    id: Uuid,
     /// The event that opened it.
     opened: u64,
     /// Its newest row, or [`NO_ROW`].
@@ -211,7 +215,7 @@ impl Facts {
             units: Interner::default(),
             places: Interner::default(),
             periods: Interner::default(),
-            slots: HashMap::default(),
+            slots: HashTable::new(),
             supports: Vec::new(),
             before: Vec::new(),
             offset_ms: 0,
@@ -398,6 +402,12 @@ impl Facts {
         }
     }
 
+    /// No event follows: what only folding asks for is let go of.
+    pub fn end_folding(&mut self) {
+        self.slots = HashTable::new();
+        self.before = Vec::new();
+    }
+
     /// Takes the rows of a support back: something happens to it.
     fn take_back(&mut self, slot: u32) {
         let Some(support) = self.supports.get(slot as usize).copied() else {
@@ -451,16 +461,26 @@ impl Facts {
     }
 
     fn slot(&mut self, id: &Uuid, seq: u64) -> u32 {
-        if let Some(slot) = self.slots.get(id) {
+        let hash = Quick::default().hash_one(id);
+        let is = |slot: &u32| {
+            let support = self.supports.get(*slot as usize);
+            support.is_some_and(|support| support.id == *id)
+        };
+        if let Some(slot) = self.slots.find(hash, is) {
             return *slot;
         }
         let slot = u32::try_from(self.supports.len()).unwrap_or(NO_ROW);
         self.supports.push(Support {
+            id: *id,
             opened: seq,
             last: NO_ROW,
             stages: 0,
         });
-        self.slots.insert(*id, slot);
+        let supports = &self.supports;
+        self.slots.insert_unique(hash, slot, |slot| {
+            let support = supports.get(*slot as usize);
+            support.map_or(0, |support| Quick::default().hash_one(support.id))
+        });
         slot
     }
 

@@ -43,8 +43,9 @@ impl KeyList {
         later.each(&mut |key, place| self.push(key, behind + place));
     }
 
-    fn each(&self, visit: &mut dyn FnMut(u64, u64)) {
-        for (bucket, entries) in (0u64..).zip(&self.buckets) {
+    /// Visits all keys, and lets go of each bucket behind them.
+    fn each(self, visit: &mut dyn FnMut(u64, u64)) {
+        for (bucket, entries) in (0u64..).zip(self.buckets) {
             for entry in entries {
                 visit(
                     bucket << LOW_BITS | entry >> LOW_BITS,
@@ -58,7 +59,7 @@ impl KeyList {
     ///
     /// # Errors
     /// Where a place could not be kept.
-    pub(super) fn each_sorted(&mut self, visit: &mut dyn FnMut(u64, u64)) -> Result<(), String> {
+    pub(super) fn each_sorted(mut self, visit: &mut dyn FnMut(u64, u64)) -> Result<(), String> {
         if self.too_far {
             return Err("a run has too many events".to_owned());
         }

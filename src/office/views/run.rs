@@ -499,7 +499,7 @@ impl RunBuilder {
             }
             *index = Part::add(&mut file, &to_bytes(&blocks)?);
         }
-        let keys = write_keys(&mut self.keys, &mut file)?;
+        let keys = write_keys(std::mem::take(&mut self.keys), &mut file)?;
         let name = format!("run.{}-{}", self.first, self.last);
         super::file::write(&dir.join(&name), &file).map_err(|error| format!("{name}: {error}"))?;
         Ok(Run {
@@ -517,7 +517,7 @@ impl RunBuilder {
     }
 }
 
-fn write_keys(keys: &mut KeyList, file: &mut Vec<u8>) -> Result<Part, String> {
+fn write_keys(keys: KeyList, file: &mut Vec<u8>) -> Result<Part, String> {
     let (mut index, mut block) = (Vec::new(), Vec::new());
     let (mut count, mut first) = (0, 0);
     let (mut last, mut last_place) = (0, 0);

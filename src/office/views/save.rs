@@ -283,9 +283,10 @@ fn write(
     let Folded {
         at_ms,
         frontier,
-        facts,
+        mut facts,
         mut run,
     } = folded;
+    facts.end_folding();
     let dir = folder(ledger);
     durable::create_folder(&dir).map_err(|error| LogError::io(&dir, &error))?;
     for (whose, codes) in [
