@@ -341,3 +341,43 @@ fn members_with<B: Bodies>(
     })?;
     Ok(members)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every event that a golden ledger has, in whatever form: a fold of figures sees the same of it
+    /// by both readers.
+    #[test]
+    fn a_bare_event_is_what_a_fold_sees_of_the_whole() {
+        let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
+        let (mut events, mut known) = (0, 0);
+        for entry in std::fs::read_dir(golden).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_none_or(|ending| ending != "ndjson") {
+                continue;
+            }
+            let mut reader = BareReader::default();
+            for line in std::fs::read(&path).unwrap().split(|byte| *byte == b'\n') {
+                let Ok(event) = decode(line) else {
+                    assert!(reader.read(line).is_err());
+                    continue;
+                };
+                let (bare, envelope) = reader.read(line).unwrap();
+                assert_eq!(
+                    format!("{:?}", bare.happened()),
+                    format!("{:?}", event.happened())
+                );
+                if let Some(envelope) = envelope {
+                    assert_eq!(Some(envelope), Envelope::read(line));
+                    known += 1;
+                }
+                events += 1;
+            }
+        }
+        assert!(
+            events > 500 && known > events / 4,
+            "{events} events, {known} known"
+        );
+    }
+}

@@ -1,4 +1,5 @@
 use super::*;
+use crate::log::tag_list::TagList;
 
 fn meta() -> Meta {
     let mut frontier = Frontier::new();
@@ -135,6 +136,9 @@ fn what_is_found_is_what_a_plain_list_finds() {
     };
     let mut seq = 0;
     for round in 0..400u64 {
+        // At first blocks are taken over as they are packed elsewhere, then events follow.
+        let whole = round < 60;
+        let (first, mut lines, mut list) = (seq + 1, Vec::new(), TagList::default());
         for _ in 0..=draw(5) {
             seq += 1;
             // A third of the ids agree in their last half with others.
@@ -159,9 +163,38 @@ fn what_is_found_is_what_a_plain_list_finds() {
                 ..entry(seq, &bytes)
             };
             ids.push(id);
-            index.add(stored, leaf_hash(&bytes), names);
+            if whole {
+                names.iter().for_each(|name| list.put(name));
+                list.close_event();
+                lines.push(bytes);
+            } else {
+                index.add(stored, leaf_hash(&bytes), names);
+            }
         }
-        index.mark(meta_at(seq));
+        if whole {
+            assert!(index.is_whole());
+            let frame = |lines: &[Vec<u8>]| {
+                let closed = lines.iter().flat_map(|it| [it, b"\n".as_slice()].concat());
+                let raw: Vec<u8> = closed.collect();
+                (raw.len(), zstd::bulk::compress(&raw, 1).unwrap())
+            };
+            let (one, two) = lines.split_at(lines.len() / 2);
+            let [(one_len, mut packed), (two_len, two)] = [one, two].map(frame);
+            packed.extend(two);
+            let leaves: Vec<Hash> = lines.iter().map(|line| leaf_hash(line)).collect();
+            let block = Whole {
+                packed: &packed,
+                raw_len: one_len + two_len,
+                root: crate::log::merkle::root(&leaves),
+            };
+            let here = &ids[first as usize - 1..];
+            index.add_whole(&block, first, here, &list).unwrap();
+            if round % 5 == 4 {
+                index.close_run(&meta_at(seq)).unwrap();
+            }
+        } else {
+            index.mark(meta_at(seq));
+        }
         match draw(6) {
             0 => index.settle().unwrap(),
             1 | 2 => index.flush().unwrap(),
