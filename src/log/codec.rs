@@ -346,8 +346,8 @@ fn members_with<B: Bodies>(
 mod tests {
     use super::*;
 
-    /// Every event that a golden ledger has, in whatever form: a fold of figures sees the same of it
-    /// by both readers.
+    /// Every event that a golden ledger has, in whatever form: a fold of figures sees the same of
+    /// it by both readers.
     #[test]
     fn a_bare_event_is_what_a_fold_sees_of_the_whole() {
         let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
