@@ -161,6 +161,8 @@ pub struct Facts {
     /// The places of supports among `supports`, by their ids.
     slots: HashTable<u32>,
     supports: Vec<Support>,
+    /// What is kept of the supports once no event follows: the stages that their rows are at.
+    stages: Vec<u16>,
     /// For each row, the row of the same support before it.
     before: Vec<u32>,
     offset_ms: i64,
@@ -217,6 +219,7 @@ impl Facts {
             periods: Interner::default(),
             slots: HashTable::new(),
             supports: Vec::new(),
+            stages: Vec::new(),
             before: Vec::new(),
             offset_ms: 0,
             packed: OnceLock::new(),
@@ -406,6 +409,8 @@ impl Facts {
     pub fn end_folding(&mut self) {
         self.slots = HashTable::new();
         self.before = Vec::new();
+        let supports = std::mem::take(&mut self.supports);
+        self.stages = supports.iter().map(|support| support.stages).collect();
     }
 
     /// Takes the rows of a support back: something happens to it.
@@ -520,7 +525,9 @@ impl Facts {
     /// The stages that a support has rows at, as bits.
     pub(super) fn stages_of(&self, fact: &Fact) -> u16 {
         let support = self.supports.get(fact.slot as usize);
-        support.map_or(u16::MAX, |support| support.stages)
+        let stages = support.map(|support| support.stages);
+        let ended = || self.stages.get(fact.slot as usize).copied();
+        stages.or_else(ended).unwrap_or(u16::MAX)
     }
 
     /// Packs the rows into columns by month now, however few they are.

@@ -322,6 +322,8 @@ fn write(
         let stopped = |_| Err(OfficeError::Views("writing the keys stopped".to_owned()));
         (beside.join().unwrap_or_else(stopped), months)
     });
+    // Of a long log the rows are most of what is held; periods are counted from the files.
+    drop(facts);
     let (changed, files) = months?;
     (manifest.months, manifest.runs) = (files, runs?);
     manifest.cells = Periods::of(ledger, &manifest, before).with(&changed, pace)?;
