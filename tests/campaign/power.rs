@@ -101,7 +101,7 @@ fn inside() {
         copy_static(&image, &copied);
         writer.kill().unwrap();
         writer.wait().unwrap();
-        must("umount", &[&live]);
+        unmount(&live);
         must("mount", &["-o", "loop", &copied, &dead]);
         let before = if is_old { OLD } else { 0 };
         let log = check_ledger(&Path::new(&dead).join("ledger"), acknowledged.max(before));
@@ -113,7 +113,7 @@ fn inside() {
             IndexState::Rebuilt { .. } => sum.rebuilt += 1,
         }
         drop(log);
-        must("umount", &[&dead]);
+        unmount(&dead);
     }
     println!(
         "power cut, ext4: {rounds} rounds, {} acknowledged events, {} torn tails set aside, \
@@ -141,7 +141,18 @@ fn prepare(image: &str, live: &str, events: u64) {
     } else {
         old_ledger(&ledger, events);
     }
-    must("umount", &[live]);
+    unmount(live);
+}
+
+/// Threads of sled let go of its files a little after it is dropped.
+fn unmount(folder: &str) {
+    for _ in 0..100 {
+        if run("umount", &[folder]).is_ok() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    must("umount", &[folder]);
 }
 
 /// Copies an image while nothing is written to it: until two looks are the same.
