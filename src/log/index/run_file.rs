@@ -54,7 +54,8 @@ impl RunFiles {
         if let Some(file) = open.get(&number) {
             return Ok(file.clone());
         }
-        let file = Arc::new(BlockFile::finished(&self.path(number))?);
+        let file = BlockFile::finished(&self.path(number));
+        let file = Arc::new(file.map_err(|why| format!("run.{number}: {why}"))?);
         open.insert(number, file.clone());
         Ok(file)
     }
