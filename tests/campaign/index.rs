@@ -11,8 +11,9 @@ use uuid::Uuid;
 use crate::common::*;
 use crate::log_setup::options;
 
-const EVENTS: u64 = 2_000;
-const WAYS: [&str; 8] = [
+/// So many that ids, tags and events also stand in the files beside sled's own.
+const EVENTS: u64 = 6_000;
+const WAYS: [&str; 14] = [
     "one bit flipped",
     "one page zeroed",
     "one page of rubbish",
@@ -21,9 +22,43 @@ const WAYS: [&str; 8] = [
     "conf missing",
     "conf rubbish",
     "all missing",
+    "run. bit",
+    "run. cut",
+    "run. missing",
+    "blocks bit",
+    "blocks cut",
+    "blocks missing",
 ];
 
+/// Damages the first file beside sled's own whose name begins so, if there is one.
+fn damage_beside(sled: &Path, name: &str, how: &str, dice: &mut Dice) {
+    let paths = fs::read_dir(sled)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let named = |path: &std::path::PathBuf| {
+        let file = path.file_name().unwrap().to_string_lossy().into_owned();
+        file.starts_with(name)
+    };
+    let Some(path) = paths.filter(named).min() else {
+        return;
+    };
+    let mut bytes = fs::read(&path).unwrap();
+    match how {
+        "missing" => return fs::remove_file(path).unwrap(),
+        _ if bytes.is_empty() => return,
+        "cut" => bytes.truncate(dice.below(bytes.len() as u64) as usize),
+        _ => {
+            let at = dice.below(bytes.len() as u64) as usize;
+            bytes[at] ^= 1 << dice.below(8);
+        }
+    }
+    fs::write(path, bytes).unwrap();
+}
+
 fn damage(sled: &Path, way: &str, dice: &mut Dice) {
+    if let Some((name @ ("run." | "blocks"), how)) = way.split_once(' ') {
+        return damage_beside(sled, name, how, dice);
+    }
     let db = sled.join("db");
     let content = fs::read(&db).unwrap();
     let used = content.iter().rposition(|byte| *byte != 0).unwrap_or(0) as u64;
